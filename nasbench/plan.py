@@ -1,0 +1,174 @@
+"""What to build: a whole network as a list of steps, free of torch.
+
+A :class:`Plan` is what a search space hands over for one architecture; ``networks.build`` turns it into a module,
+``complexity`` counts its parameters and FLOPs. Spaces write plans with a :class:`PlanWriter`; :func:`prune` keeps the
+steps that are really computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Setting = int | float | str
+"""A step's setting: a kernel size, a stride, a number of channels."""
+
+ZERO_PRESERVING = frozenset({"relu", "conv_bn", "avg_pool", "max_pool", "skip", "sum", "zero"})
+"""Operations that answer zeros with zeros, as built: a step of these whose inputs are all zero is not computed."""
+
+WEIGHTLESS = frozenset({"relu", "avg_pool", "max_pool", "skip", "sum", "zero", "concat"})
+"""Operations without weights or state: two such steps on the same inputs are one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """Everything about a network that the architecture does not choose.
+
+    Args:
+        channels: channels of the first stage (NAS-Bench-201 publishes 16).
+        cells: cells in a stage (NAS-Bench-201 publishes 5).
+        classes: outputs of the classifier.
+        input_shape: (channels, height, width) of one input.
+    """
+
+    channels: int = 16
+    cells: int = 5
+    classes: int = 10
+    input_shape: tuple[int, int, int] = (3, 32, 32)
+
+    def __post_init__(self) -> None:
+        for name in ("channels", "cells", "classes"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                raise ValueError(f"skeleton {name} must be a whole number of at least 1, got {value!r}")
+        if len(self.input_shape) != 3 or min(self.input_shape) < 1:
+            raise ValueError(f"input_shape must be (channels, height, width), got {self.input_shape!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation of a plan: its unique name, what it does, which earlier steps it reads, how it is set."""
+
+    name: str
+    operation: str
+    inputs: tuple[int, ...] = ()
+    settings: tuple[tuple[str, Setting], ...] = ()
+
+    def setting(self, name: str, default: Setting | None = None) -> Setting:
+        """Value of a setting; ``default`` where the step has none, KeyError where there is no default either."""
+        for key, value in self.settings:
+            if key == name:
+                return value
+        if default is None:
+            raise KeyError(f"step {self.name!r} ({self.operation}) has no setting {name!r}")
+        return default
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A network as steps in an order that can be executed; step 0 is the input, the last one the output.
+
+    Args:
+        steps: the steps; each reads only earlier ones.
+        input_shape: (channels, height, width) of step 0.
+    """
+
+    steps: tuple[Step, ...]
+    input_shape: tuple[int, int, int]
+
+    def __post_init__(self) -> None:
+        if not self.steps or self.steps[0].operation != "input":
+            raise ValueError("a plan begins with a step of operation 'input'")
+        for position, step in enumerate(self.steps):
+            if any(not 0 <= source < position for source in step.inputs):
+                raise ValueError(f"step {step.name!r} reads {step.inputs}, which are not all before it")
+        if len({step.name for step in self.steps}) != len(self.steps):
+            raise ValueError("step names of a plan must be unique")
+
+
+@dataclass
+class PlanWriter:
+    """Collects steps: ``add`` returns the index that later steps name as input."""
+
+    input_shape: tuple[int, int, int]
+    steps: list[Step] = field(default_factory=lambda: [Step("input", "input")])
+
+    def add(self, name: str, operation: str, inputs: int | Iterable[int], **settings: Setting) -> int:
+        """Index of the new step."""
+        sources = (inputs,) if isinstance(inputs, int) else tuple(inputs)
+        self.steps.append(Step(name, operation, sources, tuple(sorted(settings.items()))))
+        return len(self.steps) - 1
+
+    def plan(self) -> Plan:
+        """The plan written so far; its last step is the output."""
+        return Plan(tuple(self.steps), self.input_shape)
+
+
+def prune(plan: Plan) -> Plan:
+    """The plan as built: computes the same output, without the steps that cannot matter.
+
+    Zeros are followed through zero-preserving operations and taken out of sums; skips and sums of one are replaced by
+    what they read; equal steps without weights are computed once; steps that the output does not read are dropped.
+    Names of the steps that stay are unchanged.
+    """
+    kept: list[Step] = []
+    moved: dict[int, int | None] = {}  # step of the old plan -> step of the new one, None for a value that is zero
+    seen: dict[tuple[str, tuple[int, ...], tuple[tuple[str, Setting], ...]], int] = {}
+    for position, step in enumerate(plan.steps):
+        sources = [moved[source] for source in step.inputs]
+        live = [source for source in sources if source is not None]
+        if step.operation == "zero" or (step.operation in ZERO_PRESERVING and step.inputs and not live):
+            moved[position] = None
+            continue
+        if step.operation == "sum":
+            if len(live) == 1:
+                moved[position] = live[0]
+                continue
+            live.sort()
+        elif step.operation == "skip":
+            moved[position] = live[0]
+            continue
+        elif len(live) < len(sources):
+            live = [
+                source if source is not None else _write_zeros(plan, old, moved, kept)
+                for source, old in zip(sources, step.inputs, strict=True)
+            ]
+        key = (step.operation, tuple(live), step.settings)
+        if step.operation in WEIGHTLESS and key in seen:
+            moved[position] = seen[key]
+            continue
+        kept.append(Step(step.name, step.operation, tuple(live), step.settings))
+        seen[key] = moved[position] = len(kept) - 1
+    last = len(plan.steps) - 1
+    if moved[last] is None:
+        _write_zeros(plan, last, moved, kept)
+    elif moved[last] != len(kept) - 1:
+        raise ValueError("the last step of a plan must be one that is computed, such as a classifier")
+    return _reachable(kept, plan.input_shape)
+
+
+def _write_zeros(plan: Plan, position: int, moved: dict[int, int | None], kept: list[Step]) -> int:
+    """Index of a step that writes zeros of the shape of an old step, made when an operation needs the zeros."""
+    step = plan.steps[position]
+    while moved[step.inputs[0]] is None:
+        step = plan.steps[step.inputs[0]]
+    source = moved[step.inputs[0]]
+    assert source is not None
+    kept.append(Step(f"{plan.steps[position].name}.zeros", "zero", (source,), step.settings))
+    return len(kept) - 1
+
+
+def _reachable(steps: list[Step], input_shape: tuple[int, int, int]) -> Plan:
+    needed = {0, len(steps) - 1}
+    for position in range(len(steps) - 1, 0, -1):
+        if position in needed:
+            needed.update(steps[position].inputs)
+    order = sorted(needed)
+    place = {old: new for new, old in enumerate(order)}
+    return Plan(
+        tuple(
+            Step(steps[old].name, steps[old].operation, tuple(place[s] for s in steps[old].inputs), steps[old].settings)
+            for old in order
+        ),
+        input_shape,
+    )

@@ -1,0 +1,1 @@
+"""nasbench-forge: guess the score of an architecture that nobody trained."""

@@ -1,0 +1,1 @@
+"""nasbench-forge: choose the next architecture, and compare ways of choosing."""
