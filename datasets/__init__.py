@@ -1,0 +1,1 @@
+"""nasbench-forge: images in, arrays and tensors out; knows no architecture."""
