@@ -153,7 +153,7 @@ def _complain(message: str, code: int) -> int:
 def _reader_has_gone() -> bool:
     """Whether whoever read our stdout, such as ``head``, has left; then nothing more can be said there."""
     try:
-        sys.stdout.flush()
+        print(flush=True)  # text that could not be written before may be lost already: only new text tells
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return True

@@ -26,7 +26,7 @@ def blocks(document: str, *languages: str) -> Iterator[str]:
 def command_lines(document: str) -> list[list[str]]:
     """Every line of a shell block, as words; prompts and comments left out, continued lines joined."""
     lines = [line for text in blocks(document, "sh", "bash") for line in text.replace("\\\n", " ").splitlines()]
-    words = [shlex.split(line.removeprefix("$ "), comments=True) for line in lines]
+    words = [shlex.split(re.sub(r"(^|\s)#.*", "", line).removeprefix("$ ")) for line in lines]
     return [line for line in words if line]
 
 
