@@ -1,0 +1,172 @@
+"""The HDF5 file for reading: checked when opened, decoded when asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from nasbench.database.contents import Axes, Contents, Reasons
+from nasbench.database.journal import Entries, journal_path, read_journal
+from nasbench.database.merge import MergedContents
+from nasbench.database.rows import Header
+from nasbench.database.schema import check_file
+
+_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+
+
+class JournalWarning(UserWarning):
+    """A journal beside a table is damaged or not its own."""
+
+
+def open_contents(path: str | os.PathLike[str]) -> Contents:
+    """Contents of a table: the file as of its last fold, with the rows committed since laid over it.
+
+    Safe at any time beside a writer: the journal is read first and the file after, so that every row committed before
+    the call is in one of them.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a table, is damaged, or is of a newer schema.
+    """
+    table = Path(path).resolve()
+    entries = read_journal(table)
+    base = FileContents(table)
+    if not entries:
+        return base
+    if not entries.belongs_to(base.header):
+        told = f"{journal_path(table)} belongs to another table than {table} and is left out"
+        warnings.warn(told, JournalWarning, stacklevel=2)
+        return base
+    if entries.damaged:
+        warnings.warn(damage(table, entries), JournalWarning, stacklevel=2)
+    return MergedContents(base, entries.contents(base.header))
+
+
+def damage(table: Path, entries: Entries) -> str:
+    """The warning that lines of a journal are damaged."""
+    return (
+        f"{entries.damaged} lines of {journal_path(table)} are damaged; what they held is left out, and a build that "
+        "goes on trains it again"
+    )
+
+
+class FileContents(Contents):
+    """Contents of the HDF5 file alone, held open until :meth:`close`.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is not a table, is damaged, or is of a newer schema.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = _opened(path)
+        try:
+            check_file(self._file, str(path))
+            self._read_head()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _read_head(self) -> None:
+        header = self._file["header"]
+        environments = json.loads(self._text(header["environments"]))
+        self.environments: tuple[dict[str, Any], ...] = tuple(environments)
+        first = environments[0] if environments else {"versions": {}, "hardware": {}}
+        self.header = Header(
+            space=str(self._file.attrs["space"]),
+            recipe=json.loads(self._text(header["recipe"])),
+            data_card=json.loads(self._text(header["data_card"])),
+            versions=first["versions"],
+            hardware=first["hardware"],
+            origin=self._text(header["origin"]),
+        )
+        self.choices = self._read("architectures/choices")
+        self.class_hashes = self._read("architectures/class_hash")
+        self.schedules = tuple(sorted(int(name) for name in self._file["schedules"]))
+        self.costs = {name: str(data.attrs["unit"]) for name, data in self._file["costs"].items()}
+
+    @staticmethod
+    def _text(data: h5py.Dataset) -> str:
+        value = data[()]
+        return value.decode() if isinstance(value, bytes) else str(value)
+
+    def _read(self, name: str, part: Any = ()) -> np.ndarray:
+        """An array of the file.
+
+        Raises:
+            ValueError: its checksum is wrong.
+        """
+        try:
+            return self._file[name][part]
+        except OSError as error:
+            raise ValueError(
+                f"{self.path} is damaged: {name} cannot be read ({error}); restore the file from a copy"
+            ) from error
+
+    def cost(self, name: str) -> np.ndarray:
+        """See :meth:`Contents.cost`."""
+        return self._read(f"costs/{name}")
+
+    def seeds(self, schedule: int) -> tuple[int, ...]:
+        """See :meth:`Contents.seeds`."""
+        return tuple(self._read(f"schedules/{schedule}/seeds").tolist())
+
+    def status(self, schedule: int) -> np.ndarray:
+        """See :meth:`Contents.status`."""
+        return self._read(f"schedules/{schedule}/status")
+
+    def environment(self, schedule: int) -> np.ndarray:
+        """See :meth:`Contents.environment`."""
+        return self._read(f"schedules/{schedule}/environment")
+
+    def reasons(self, schedule: int) -> Reasons:
+        """See :meth:`Contents.reasons`."""
+        cells = self._read(f"schedules/{schedule}/failures").tolist()
+        texts = self._read(f"schedules/{schedule}/reasons")
+        return {(line, column): text.decode() for (line, column), text in zip(cells, texts, strict=True)}
+
+    def metrics(self, schedule: int) -> dict[str, Axes]:
+        """See :meth:`Contents.metrics`."""
+        group = self._file[f"schedules/{schedule}/metrics"]
+        return {
+            name: Axes(tuple(data.attrs["seeds"].tolist()), tuple(data.attrs["epochs"].tolist()))
+            for name, data in group.items()
+        }
+
+    def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
+        """See :meth:`Contents.values`."""
+        name = f"schedules/{schedule}/metrics/{metric}"
+        if epoch is None:
+            return self._read(name)
+        place = self._file[name].attrs["epochs"].tolist().index(epoch)
+        return self._read(name, np.s_[:, :, place : place + 1])
+
+    def close(self) -> None:
+        """See :meth:`Contents.close`."""
+        self._file.close()
+
+
+def _opened(path: Path) -> h5py.File:
+    """The open file; an error in one sentence where it is not HDF5, or not whole."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; a table is a file that `nasbench build` or `nasbench import` wrote")
+    if not path.exists():
+        hint = ""
+        if journal_path(path).exists():
+            hint = f"; its journal {journal_path(path).name} is there: run the build again to restore its rows"
+        raise FileNotFoundError(f"there is no table {path}{hint}")
+    with open(path, "rb") as file:
+        begins = file.read(len(_SIGNATURE))
+    if begins != _SIGNATURE:
+        raise ValueError(f"{path} is not an HDF5 file; a table is one that `nasbench build` or `nasbench import` wrote")
+    try:
+        return h5py.File(path, "r", locking=False)
+    except OSError as error:
+        raise ValueError(f"{path} is damaged ({error}); restore it from a copy or write it again") from error

@@ -1,0 +1,263 @@
+"""The one writer of a table: rows are committed to a journal, and the journal is folded into a new file now and then.
+
+A kill at any instant loses no committed row: the journal is synced before a commit returns, the file is replaced whole,
+the journal is removed after that, and whoever opens next folds what a kill left.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import nasbench
+from nasbench.database import files
+from nasbench.database.contents import Contents, MemoryContents
+from nasbench.database.image import table_image
+from nasbench.database.journal import Costs, Entries, Journal, encode_cost, encode_row, journal_path, read_journal
+from nasbench.database.lock import FileLock
+from nasbench.database.merge import MergedContents
+from nasbench.database.reader import FileContents, JournalWarning, damage
+from nasbench.database.rows import Cell, Choices, Header, Row
+from nasbench.database.schema import STATUSES, cost_unit
+from nasbench.space import Architecture
+
+LEAST_FOLDED = 256
+"""Rows that gather in the journal before a commit folds by itself; more in a table of more rows."""
+
+
+def write_table(path: str | os.PathLike[str], contents: Contents) -> None:
+    """Writes whole contents as a new table, or in place of an old one and its journal.
+
+    Raises:
+        TableLockedError: another writer holds the table.
+        OSError: the disk is full or the folder cannot be written; the message says which.
+    """
+    table = Path(path).resolve()
+    lock = FileLock(table)
+    try:
+        files.write_atomically(table, table_image(contents))
+        files.remove(journal_path(table))
+    finally:
+        lock.release()
+
+
+class TableWriter:
+    """Creates a table or opens it to go on; also a context manager, which closes it.
+
+    Args:
+        path: the HDF5 file; its journal and lock stand beside it.
+        header: of a new table; for an existing one it must agree in space, recipe and data card, and its versions and
+            hardware are stored with the rows to come. None opens an existing table as it is.
+
+    Raises:
+        FileNotFoundError: there is no table and no header to create one.
+        TableLockedError: another writer holds it; the message names its process.
+        ValueError: the header differs, the message says in which fields; or the file is damaged or no table.
+        OSError: the disk is full or the folder cannot be written; the message says which.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], header: Header | None = None) -> None:
+        self.path = Path(path).resolve()
+        self._process = os.getpid()
+        self._lock = FileLock(self.path)
+        try:
+            self._open(header)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self, header: Header | None) -> None:
+        files.remove(self.path.with_name(self.path.name + ".folding"))  # what a kill in a fold left
+        entries = read_journal(self.path)
+        self._fresh_entries()
+        if not self.path.exists():
+            self._create(header, entries)
+        elif not os.access(self.path, os.W_OK):
+            raise PermissionError(f"{self.path} is read-only: change its permissions, or write another file")
+        base = FileContents(self.path)
+        self.header = base.header
+        self._statuses = _statuses(base)
+        self._class_hashes: dict[Choices, str] = {}
+        base.close()
+        if header is not None and (differences := self.header.differences(header)):
+            raise ValueError(
+                f"{self.path} was made otherwise: {'; '.join(differences)}; "
+                "go on with the values of the file, or write another one"
+            )
+        self._recover(entries)
+        maker = header or Header(self.header.space)
+        self._maker = Header(**{**vars(self.header), "versions": maker.versions, "hardware": maker.hardware})
+        self._journal = Journal(self.path, self._maker)
+
+    def _create(self, header: Header | None, entries: Entries) -> None:
+        header = header or entries.header
+        if header is None:
+            raise FileNotFoundError(f"there is no table {self.path}, and no header to create one with")
+        files.write_atomically(self.path, table_image(_empty(header)))
+
+    def _recover(self, entries: Entries) -> None:
+        """Folds what an earlier writer left in the journal."""
+        if entries and not entries.belongs_to(self.header):
+            differ = self.header.differences(entries.header) if entries.header else ["its recipe"]
+            raise ValueError(
+                f"{journal_path(self.path)} belongs to another table than {self.path} (in the file "
+                f"{'; '.join(differ)} as in the journal): move the journal to the table it belongs to, or remove it"
+            )
+        if entries.damaged:
+            warnings.warn(damage(self.path, entries), JournalWarning, stacklevel=4)
+        if entries:
+            for row in entries.rows:
+                if self.status(*row.cell) != "done":
+                    self._statuses[row.cell] = row.status
+            self._fold(entries.contents(self.header))
+        files.remove(journal_path(self.path))
+
+    # -- what is there ------------------------------------------------------------------------------------------
+
+    def status(self, choices: Choices, schedule: int, seed: int) -> str:
+        """ "done", "failed" or "absent"."""
+        return self._statuses.get((tuple(choices), schedule, seed), STATUSES[0])
+
+    def has(self, choices: Choices, schedule: int, seed: int) -> bool:
+        """Whether a row is committed, done or failed."""
+        return (tuple(choices), schedule, seed) in self._statuses
+
+    def __len__(self) -> int:
+        """Number of committed rows."""
+        return len(self._statuses)
+
+    @property
+    def pending(self) -> int:
+        """Rows that are committed to the journal and not yet folded into the file."""
+        return len(self._rows)
+
+    # -- writing ------------------------------------------------------------------------------------------------
+
+    def commit(self, row: Row) -> None:
+        """Returns when the row is on the disk, where no kill can take it.
+
+        Raises:
+            ValueError: a done row of this cell is there, or a failed one and this one failed as well.
+            OSError: the disk is full or broken; the row is not committed, every earlier one is safe.
+        """
+        self._check_process()
+        before = self.status(*row.cell)
+        if before == "done" or before == row.status:
+            raise ValueError(
+                f"the row of {row.choices}, schedule {row.schedule}, seed {row.seed} is already {before}; "
+                "ask `has` before training"
+            )
+        self._journal.append(encode_row(self.header.token, row))
+        self._rows.append(row)
+        self._statuses[row.cell] = row.status
+        if self.pending >= max(LEAST_FOLDED, len(self) // 4):
+            self.fold()
+
+    def set_costs(self, name: str, values: Mapping[Choices, float], unit: str | None = None) -> None:
+        """Commits a cost of many architectures, such as "flops"; those not yet in the table are added without rows.
+
+        Args:
+            name: a word of small letters, digits and underscores.
+            values: {choices: cost}.
+            unit: the cost's unit; by default the one that ``schema.cost_unit`` knows for the name.
+
+        Raises:
+            ValueError: the name is not of that form.
+            OSError: the disk is full or broken.
+        """
+        self._check_process()
+        if not name.isidentifier() or name != name.lower():
+            raise ValueError(f"a cost's name is of small letters, digits and underscores, got {name!r}")
+        unit = unit or cost_unit(name)
+        mine = {tuple(int(c) for c in choices): float(value) for choices, value in values.items()}
+        if not all(map(math.isfinite, mine.values())):
+            raise ValueError(f"cost {name!r} must be finite for every architecture: leave out those not known")
+        hashes = {choices: self._class_hash(choices) for choices in mine}
+        self._journal.append(encode_cost(self.header.token, name, unit, mine, hashes))
+        self._costs[name] = (unit, {**self._costs.get(name, (unit, {}))[1], **mine})
+        self._cost_hashes |= hashes
+
+    def _class_hash(self, choices: Choices) -> str:
+        if choices not in self._class_hashes:
+            space = nasbench.load_space(self.header.space)
+            self._class_hashes[choices] = space.canonical_hash(Architecture(space.name, choices))
+        return self._class_hashes[choices]
+
+    def fold(self) -> None:
+        """Moves what the journal holds into the file; readers find the old file or the new one.
+
+        Raises:
+            OSError: the disk is full or broken; file and journal are as before, and nothing is lost.
+        """
+        self._check_process()
+        if self._rows or self._costs:
+            self._fold(MemoryContents.from_rows(self._maker, self._rows, self._costs, self._cost_hashes))
+            self._journal.drop()
+            self._fresh_entries()
+
+    def _fold(self, news: Contents) -> None:
+        merged = MergedContents(FileContents(self.path), news)
+        try:
+            image = table_image(merged)
+        finally:
+            merged.close()
+        files.write_atomically(self.path, image)
+
+    def _fresh_entries(self) -> None:
+        self._rows: list[Row] = []
+        self._costs: Costs = {}
+        self._cost_hashes: dict[Choices, str] = {}
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._process:
+            raise ValueError(
+                f"only process {self._process}, which opened {self.path}, may write to it: send rows there"
+            )
+        if self._closed:
+            raise ValueError(f"the writer of {self.path} is closed: open a new one")
+
+    # -- end ----------------------------------------------------------------------------------------------------
+
+    _closed = False
+
+    def close(self) -> None:
+        """Folds and lets the next writer in; where the fold fails the rows stay safe in the journal.
+
+        Raises:
+            OSError: the disk is full or broken.
+        """
+        if self._closed or os.getpid() != self._process:
+            return
+        try:
+            self.fold()
+        finally:
+            self._closed = True
+            self._journal.close()
+            self._lock.release()
+
+    def __enter__(self) -> TableWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _empty(header: Header) -> MemoryContents:
+    return MemoryContents.from_rows(header, [])
+
+
+def _statuses(contents: Contents) -> dict[Cell, str]:
+    """Status of every cell that is not absent."""
+    lines = [tuple(line) for line in contents.choices.tolist()]
+    found: dict[Cell, str] = {}
+    for schedule in contents.schedules:
+        seeds, status = contents.seeds(schedule), contents.status(schedule)
+        for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
+            found[lines[line], schedule, seeds[column]] = STATUSES[status[line, column]]
+    return found
