@@ -9,56 +9,63 @@ import tempfile
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 FOLDER = ".nasbench-cache"
-"""Folder beside the images that holds the arrays, where it can be written."""
+"""Folder beside the images that holds their arrays."""
 
 
 def user_cache() -> Path:
     """The user's cache folder for data: ``$XDG_CACHE_HOME`` or ``~/.cache``, then ``nasbench-forge/datasets``."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "nasbench-forge" / "datasets"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nasbench-forge" / "datasets"
 
 
-def places(root: Path, key: str) -> tuple[Path, Path]:
-    """Files that may hold the arrays: beside the images first, then in the user's cache."""
-    own = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return root / FOLDER / f"{key}.npz", user_cache() / f"{own}-{key}.npz"
-
-
-def load(root: Path, key: str, fingerprint: str) -> dict[str, np.ndarray] | None:
-    """The arrays stored for this key, or None where there are none that match.
+def places(root: Path, key: str) -> tuple[Path, ...]:
+    """Files that may hold the arrays of a folder or archive: in the folder first, then in the user's cache.
 
     Args:
-        root: folder of the images.
+        root: the folder or archive of images.
         key: what was done to them, as a file name.
-        fingerprint: of the image files as they are now; arrays stored for another are stale and not used.
     """
-    for path in places(root, key):
+    own = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+    elsewhere = user_cache() / f"{own}-{key}.npz"
+    return (root / FOLDER / f"{key}.npz", elsewhere) if root.is_dir() else (elsewhere,)
+
+
+def load(files: Sequence[Path], fingerprint: str) -> dict[str, np.ndarray] | None:
+    """The arrays that one of the files holds for this fingerprint, or None where none does.
+
+    Arrays of another fingerprint are stale; a file that is damaged or foreign is passed over like an absent one, and
+    replaced by the next :func:`store`.
+    """
+    for path in files:
         try:
             with np.load(path, allow_pickle=False) as stored:
-                if str(stored["fingerprint"]) == fingerprint:
+                if stored["fingerprint"].item() == fingerprint:
                     return {name: stored[name] for name in stored.files if name != "fingerprint"}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
-            continue  # absent, damaged or foreign: decoded again and replaced
+        except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error):
+            continue
     return None
 
 
-def store(root: Path, key: str, fingerprint: str, arrays: Mapping[str, np.ndarray]) -> Path | None:
-    """The file that now holds the arrays, or None (and a warning) where no place could be written."""
+def store(files: Sequence[Path], fingerprint: str, arrays: Mapping[str, np.ndarray]) -> Path | None:
+    """The file that holds the arrays now, the first that could be written; None and a warning where none could be."""
     failures = []
-    for path in places(root, key):
+    for path in files:
         try:
             write_npz(path, {**arrays, "fingerprint": np.array(fingerprint)})
         except OSError as error:
             failures.append(f"{path.parent}: {error.strerror or error}")
         else:
             return path
-    warnings.warn(f"the decoded images could not be cached ({'; '.join(failures)})", RuntimeWarning, stacklevel=2)
+    warnings.warn(
+        f"decoded images could not be cached and will be decoded again next time ({'; '.join(failures)})",
+        RuntimeWarning,
+        stacklevel=2,
+    )
     return None
 
 

@@ -70,7 +70,9 @@ class Card:
         if set(record) != names:
             missing, extra = sorted(names - set(record)), sorted(set(record) - names)
             raise ValueError(f"not a data-set card: missing {missing or 'nothing'}, unknown {extra or 'nothing'}")
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in record.items()
+        }
         return cls(**values)
 
     def __str__(self) -> str:

@@ -6,62 +6,34 @@ and the digest are given. Turning splits into tensors is the business of :mod:`d
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import inspect
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from datasets.assignment import Pool, Wanted, assign
 from datasets.card import SPLITS, Card
 from datasets.images import resized_batch
-from datasets.splits import assign, content_keys
+from datasets.options import fraction, unknown_option, whole_number
+from datasets.split import Split, channel_statistics, content_keys, digest
 
 __all__ = ["Card", "Dataset", "Raw", "Source", "Split"]
 
 
-@dataclass(frozen=True)
-class Split:
-    """Images and their classes; the arrays cannot be written to.
-
-    Args:
-        images: uint8 [N, height, width, channels].
-        labels: int64 [N], each the place of a class in the card's ``classes``.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-
-    def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.images.ndim != 4:
-            raise ValueError(
-                f"images must be uint8 [N, height, width, channels], got {self.images.dtype} {self.images.shape}"
-            )
-        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
-            raise ValueError(
-                f"labels must be int64 [{len(self.images)}], one an image, got {self.labels.dtype} {self.labels.shape}"
-            )
-        for name in ("images", "labels"):
-            frozen = getattr(self, name).view()
-            frozen.flags.writeable = False
-            object.__setattr__(self, name, frozen)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def take(self, places: np.ndarray) -> Split:
-        """The split of the images at these places, in this order."""
-        return Split(self.images[places], self.labels[places])
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Raw:
     """What a source reads: a pool of training images, and test and validation images where it has them.
 
-    Images may be of any size; all of a source have one.
+    Args:
+        classes: class names; label ``i`` is ``classes[i]``.
+        train: images to train with; validation (and test) are drawn from them where the source has none.
+        test: test images, None where the source has none.
+        validation: validation images, None where the source has none.
+        licence: licence of the images.
+        origin: who published them.
     """
 
     classes: tuple[str, ...]
@@ -72,7 +44,7 @@ class Raw:
     origin: str = "not stated"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """A card and its three splits. No image of one split stands in another."""
 
@@ -83,70 +55,47 @@ class Dataset:
 
     @property
     def splits(self) -> dict[str, Split]:
-        """The splits by name."""
+        """The splits by name, in the order train, validation, test."""
         return {name: getattr(self, name) for name in SPLITS}
 
-    def verify(self) -> dict[str, int]:
-        """Images of each split that were counted, once all is as the card says.
+    def verify(self) -> None:
+        """Checks the arrays against the card, and that no image stands in two splits, by content.
 
         Raises:
-            ValueError: counts, shape, labels or digest are not the card's, or an image stands in two splits.
+            ValueError: counts, shape, labels or digest are not the card's, or two splits share an image.
         """
         for name, split in self.splits.items():
             if len(split) != self.card.counts[name]:
                 raise ValueError(f"the card counts {self.card.counts[name]:,} {name} images, there are {len(split):,}")
             height, width, channels = split.images.shape[1:]
-            if (channels, height, width) != tuple(self.card.shape):
+            if (channels, height, width) != self.card.shape:
                 raise ValueError(
-                    f"{name} images have shape {(channels, height, width)}, the card says {self.card.shape}"
+                    f"{name} images are {(channels, height, width)}, the card says {self.card.shape} "
+                    f"(channels, height, width)"
                 )
-            if len(split) and not 0 <= split.labels.min() <= split.labels.max() < len(self.card.classes):
-                raise ValueError(f"{name} labels must be 0 to {len(self.card.classes) - 1}")
+            if not 0 <= split.labels.min(initial=0) <= split.labels.max(initial=0) < len(self.card.classes):
+                raise ValueError(f"{name} labels must be 0 to {len(self.card.classes) - 1}, as there are classes")
         keys = {name: content_keys(split.images) for name, split in self.splits.items()}
-        for first, second in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        for first, second in combinations(SPLITS, 2):
             shared = int(np.isin(keys[first], keys[second]).sum())
             if shared:
-                raise ValueError(f"{shared:,} {first} images also stand in {second}; load the data set again")
+                raise ValueError(f"{shared:,} {first} images also stand in {second}; splits must not overlap")
         if digest(self.splits) != self.card.sha256:
-            raise ValueError(f"the arrays of {self.card.name!r} are not the card's: their digest differs")
-        return {name: len(split) for name, split in self.splits.items()}
-
-
-def digest(splits: dict[str, Split]) -> str:
-    """SHA-256 over the images and labels of all splits, of content and order, as 64 hexadecimal digits."""
-    sha = hashlib.sha256()
-    for name in SPLITS:
-        split = splits[name]
-        sha.update(f"{name} {split.images.shape}".encode())
-        sha.update(np.ascontiguousarray(split.images))
-        sha.update(np.ascontiguousarray(split.labels.astype("<i8")))
-    return sha.hexdigest()
-
-
-def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel, where pixels go from 0 to 1; sums are exact integers."""
-    channels = images.shape[-1]
-    levels = np.arange(256, dtype=np.int64)
-    counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(channels)]
-    mean, std = [], []
-    for count in counts:
-        total, first, second = int(count.sum()), int(count @ levels), int(count @ levels**2)
-        mean.append(first / total / 255)
-        std.append((total * second - first**2) ** 0.5 / total / 255)
-    return tuple(mean), tuple(std)
+            raise ValueError(f"the arrays of {self.card.name!r} are not those of its card: their digests differ")
 
 
 class Source(ABC):
     """Where images come from. Subclasses set :attr:`name` and write :meth:`read`.
 
     Args:
-        root: file or folder with the data; what it must hold is said by each source.
+        root: file or folder with the data; each source says what it must hold.
         image_size: height and width of the images, in pixels; None keeps the source's.
         train_images: number of training images; None for all. Smaller numbers take the first of larger ones'.
-        validation_fraction: share of the training images that becomes the validation split.
+        validation_fraction: share of the training images that becomes validation, 0.2 for None.
         validation_images: number of validation images, in place of the fraction.
-        test_fraction: share of all images that becomes the test split, where the source has none.
+        test_fraction: share of all images that becomes test where the source has no test images, 0.2 for None.
         seed: seed of the splits.
+        unknown: any other option is an error.
 
     Raises:
         ValueError: an option is unknown or out of range.
@@ -167,69 +116,66 @@ class Source(ABC):
         **unknown: Any,
     ) -> None:
         if unknown:
-            raise ValueError(self._unknown_option(next(iter(unknown))))
-        self.root = None if root is None else Path(root).expanduser()
-        self.image_size = _whole("image_size", image_size)
-        self.train_images = _whole("train_images", train_images)
-        self.validation_images = _whole("validation_images", validation_images)
+            raise unknown_option(type(self), self.name, next(iter(unknown)))
         if validation_fraction is not None and validation_images is not None:
             raise ValueError("give validation_fraction or validation_images, not both")
-        self.validation_fraction = _fraction("validation_fraction", validation_fraction)
-        self.test_fraction = _fraction("test_fraction", test_fraction)
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-            raise ValueError(f"seed must be a whole number of at least 0, got {seed!r}")
-        self.seed = int(seed)
+        self.root = None if root is None else Path(root).expanduser()
+        self.image_size = whole_number("image_size", image_size)
+        self.wanted = Wanted(
+            test_fraction=fraction("test_fraction", test_fraction, Wanted.test_fraction),
+            validation_fraction=fraction("validation_fraction", validation_fraction, Wanted.validation_fraction),
+            validation_images=whole_number("validation_images", validation_images),
+            train_images=whole_number("train_images", train_images),
+        )
+        self.seed = whole_number("seed", seed, least=0) or 0
 
     @abstractmethod
     def read(self) -> Raw:
-        """The source's images, before splitting; a source that can resize more cheaply does so here."""
+        """The source's images, before splitting; one that can resize more cheaply while reading does so.
+
+        Raises:
+            OSError: the data are not there or cannot be read.
+            ValueError: they are not as the source expects.
+            ImportError: the source needs a package that is not installed.
+        """
 
     def options(self) -> dict[str, Any]:
-        """The options that shape the arrays, as JSON values; sources with options of their own add them."""
-        return {
-            "image_size": self.image_size,
-            "train_images": self.train_images,
-            "validation_fraction": self.validation_fraction if self.validation_images is None else None,
-            "validation_images": self.validation_images,
-        }
+        """The options that shape the arrays, as JSON values; a source with options of its own adds them."""
+        return {"image_size": self.image_size, "train_images": self.wanted.train_images}
 
     def load(self) -> Dataset:
         """The data set: read, resized, split, free of duplicates across splits, with its card.
 
         Raises:
-            OSError: the data are not there or cannot be read.
-            ValueError: they are not as the source expects, or a split would be empty.
-            ImportError: the source needs a package that is not installed.
+            OSError, ValueError, ImportError: as :meth:`read`; ValueError also where a split would be empty.
         """
         raw = self.read()
-        parts = {name: getattr(raw, name) for name in SPLITS}
-        parts = {
-            name: None if part is None else Split(resized_batch(part.images, self.image_size), part.labels)
-            for name, part in parts.items()
-        }
-        pool, own_test, own_validation = parts["train"], parts["test"], parts["validation"]
-        keys = {name: None if part is None else content_keys(part.images) for name, part in parts.items()}
+        train, test, validation = (
+            None if part is None else Split(resized_batch(part.images, self.image_size), part.labels)
+            for part in (raw.train, raw.test, raw.validation)
+        )
+        assert train is not None
         chosen = assign(
-            pool.labels,
-            keys["train"],
-            seed=self.seed,
-            test_keys=keys["test"],
-            validation_keys=keys["validation"],
-            test_fraction=self.test_fraction,
-            validation_fraction=self.validation_fraction,
-            validation_images=self.validation_images,
-            train_images=self.train_images,
+            _pool(train),
+            self.wanted,
+            self.seed,
+            test=None if test is None else _pool(test),
+            validation=None if validation is None else _pool(validation),
         )
         splits = {
-            "train": pool.take(chosen.train),
-            "validation": pool.take(chosen.validation) if own_validation is None else own_validation,
-            "test": pool.take(chosen.test) if own_test is None else own_test,
+            "train": train.take(chosen.train),
+            "validation": (validation or train).take(chosen.validation),
+            "test": train.take(chosen.test) if test is None else test,
         }
-        mean, std = channel_statistics(splits["train"].images)
-        height, width, channels = splits["train"].images.shape[1:]
         options = self.options()
-        if own_test is None:
-            options["test_fraction"] = self.test_fraction
+        if self.wanted.validation_images is not None:
+            options["validation_images"] = self.wanted.validation_images
+        elif validation is None:
+            options["validation_fraction"] = self.wanted.validation_fraction
+        if test is None:
+            options["test_fraction"] = self.wanted.test_fraction
+        mean, std = channel_statistics(splits["train"].images)
+        height, width, channels = train.images.shape[1:]
         card = Card(
             name=self.name,
             classes=raw.classes,
@@ -244,33 +190,8 @@ class Source(ABC):
             options=options,
             sha256=digest(splits),
         )
-        return Dataset(card, splits["train"], splits["validation"], splits["test"])
-
-    def _unknown_option(self, option: str) -> str:
-        known = sorted(
-            {
-                name
-                for cls in type(self).__mro__
-                if "__init__" in vars(cls) and issubclass(cls, Source)
-                for name, parameter in inspect.signature(cls.__init__).parameters.items()
-                if name != "self" and parameter.kind is not parameter.VAR_KEYWORD
-            }
-        )
-        near = difflib.get_close_matches(option, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        return f"data set {self.name!r} has no option {option!r}{hint} Known: {', '.join(known)}"
+        return Dataset(card, **splits)
 
 
-def _whole(name: str, value: int | None) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return int(value)
-
-
-def _fraction(name: str, value: float | None) -> float:
-    value = 0.2 if value is None else value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1:
-        raise ValueError(f"{name} must be between 0 and 1, got {value!r}")
-    return float(value)
+def _pool(split: Split) -> Pool:
+    return Pool(split.labels, content_keys(split.images))

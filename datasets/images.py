@@ -1,9 +1,9 @@
-"""Image files and image sizes: one file to an array, an array to another size. Needs Pillow, imported when used."""
+"""Image files to arrays, and arrays to another size. Needs Pillow, imported when used."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -13,39 +13,51 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 """Endings of files that are taken for images."""
 
+_ORIENTATION = 0x0112
+"""EXIF tag that says how a photograph must be turned; its values are told below as what undoes them."""
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 
-def decode(path: Path, size: int | None) -> tuple[np.ndarray, bool]:
-    """The image in a file, uint8 [height, width, 3], and whether it is grey.
 
-    Grey images get three equal channels, 16-bit ones keep their upper 8 bits, transparent ones are laid on white,
+def decode(file: Path | IO[bytes], size: int | None, name: str | Path = "") -> np.ndarray:
+    """The image in a file, uint8 [height, width, 3].
+
+    Grey images get three equal channels, of 16-bit ones the upper 8 bits are kept, transparent ones are laid on white,
     photographs are turned as their EXIF tag says; of an animation the first frame counts.
 
     Args:
-        path: the file.
+        file: path of the file, or the open file.
         size: height and width to resize to, in pixels (see :func:`resized`); None to leave the size.
+        name: what errors call the file; its path where nothing is given.
 
     Raises:
-        ValueError: the file is empty or damaged, or not an image; the message names it.
+        ValueError: the file is empty, damaged or not an image; the message names it.
+        OSError: it is not there or may not be read.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             if size is not None:
-                image.draft("RGB", (2 * size, 2 * size))  # a large JPEG is decoded at a fraction, at least twice `size`
+                image.draft(None, (2 * size, 2 * size))  # large JPEGs are decoded at a fraction, at least twice `size`
             image.load()
-            grey = image.mode in ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
             plain = image if image.mode == "RGB" else _plain(image)
             if "exif" in image.info:
-                plain = ImageOps.exif_transpose(plain)
-            if size is not None:
-                plain = resized(plain, size)
-            return np.asarray(plain), grey
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        if not path.is_file():
+                plain = _upright(plain, image.getexif().get(_ORIENTATION, 1))
+            return np.asarray(plain if size is None else resized(plain, size))
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.errno:
             raise
-        what = "is empty" if not path.stat().st_size else f"cannot be read as an image ({error})"
-        raise ValueError(f"{path} {what}; replace the file or remove it") from error
+        empty = isinstance(file, Path) and not file.stat().st_size
+        what = "is empty" if empty else f"cannot be read as an image ({error or type(error).__name__})"
+        raise ValueError(f"{name or file} {what}; replace the file or remove it") from error
 
 
 def _plain(image: Image) -> Image:
@@ -65,6 +77,14 @@ def _plain(image: Image) -> Image:
     return image.convert("RGB")
 
 
+def _upright(image: Image, orientation: int) -> Image:
+    """The image turned as its EXIF tag says."""
+    from PIL.Image import Transpose
+
+    turn = _TURNS.get(orientation)
+    return image if turn is None else image.transpose(Transpose[turn])
+
+
 def resized(image: Image, size: int) -> Image:
     """The image at ``size`` x ``size`` pixels: box filter to make it smaller, bilinear where a side grows.
 
@@ -81,16 +101,15 @@ def resized_batch(images: np.ndarray, size: int | None) -> np.ndarray:
     """Images at another size by the filters of :func:`resized`, uint8 [N, size, size, C] from uint8 [N, H, W, C]."""
     if size is None or images.shape[1:3] == (size, size):
         return images
-    from PIL import Image
+    from PIL.Image import fromarray
 
     count, _, _, channels = images.shape
     out = np.empty((count, size, size, channels), dtype=np.uint8)
-    whole = channels in (3, 4)
+    if channels == 3:
+        for place, image in enumerate(images):
+            out[place] = np.asarray(resized(fromarray(np.ascontiguousarray(image)), size))
+        return out
     for place, image in enumerate(images):
-        if whole:
-            out[place] = np.asarray(resized(Image.fromarray(np.ascontiguousarray(image)), size))
-        else:
-            for channel in range(channels):
-                plane = Image.fromarray(np.ascontiguousarray(image[..., channel]))
-                out[place, ..., channel] = np.asarray(resized(plane, size))
+        for channel in range(channels):
+            out[place, :, :, channel] = np.asarray(resized(fromarray(np.ascontiguousarray(image[..., channel])), size))
     return out
