@@ -7,14 +7,16 @@ Opening reads what architectures there are; columns are decoded when they are as
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from nasbench.database.contents import Contents
+from nasbench.database.contents import Contents, rows_of
 from nasbench.database.digest import content_digest
 from nasbench.database.hidden import is_test, without_test
 from nasbench.database.reader import open_contents
+from nasbench.database.rows import Row
 from nasbench.database.schema import PUBLISHED, STATUSES
 from nasbench.queries import Answer, Queries
 from nasbench.space import Architecture
@@ -38,7 +40,7 @@ class SearchView(Queries):
     def _check_metric(self, metric: str) -> None:
         if is_test(metric):
             raise TestMetricError(
-                f"{metric} is not for searching or fitting: choose by val_accuracy and ask the table itself for the test"
+                f"{metric} is hidden from searchers and predictors: choose by a val_ metric, report from the table itself"
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -85,17 +87,21 @@ class Table(Queries):
 
     def status(self, architecture: Architecture, schedule: int, seed: int) -> str:
         """ "absent", "done" or "failed": the architecture's own cell."""
-        line = self._lines.get(architecture.choices)
+        line = self._columns.lines.get(architecture.choices)
         if line is None or schedule not in self.schedules or seed not in self._contents.seeds(schedule):
             return STATUSES[0]
         return STATUSES[self._contents.status(schedule)[line, self._contents.seeds(schedule).index(seed)]]
 
     def failures(self, schedule: int | None = None) -> list[tuple[Architecture, int, str]]:
         """(architecture, seed, reason) of each failed training of a schedule, the longest by default."""
-        schedule = self._schedule(schedule)
+        schedule = self._columns.schedule(schedule)
         seeds = self._contents.seeds(schedule)
         reasons = sorted(self._contents.reasons(schedule).items())
         return [(self.architectures[line], seeds[column], reason) for (line, column), reason in reasons]
+
+    def rows(self) -> Iterator[Row]:
+        """Every row that is done or failed, by schedule, then architecture, then seed."""
+        return rows_of(self._contents)
 
     def close(self) -> None:
         """Closes the file; columns already asked for stay."""

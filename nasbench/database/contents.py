@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nasbench.database.rows import Choices, Header, Row
-from nasbench.database.schema import DONE, STATUSES
+from nasbench.database.rows import Header, Row
+from nasbench.database.schema import ABSENT, STATUSES
 
 Reasons = dict[tuple[int, int], str]
 """(architecture's line, seed's column) -> why the cell failed."""
@@ -66,131 +66,12 @@ class Contents(ABC):
     def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
         """float64 [A, seeds of the metric, its epochs]; the last axis of length one where one epoch is asked for."""
 
-    def close(self) -> None:
+    def line_values(self, schedule: int, metric: str, line: int) -> np.ndarray:
+        """float64 [seeds of the metric, its epochs] of one architecture."""
+        return self.values(schedule, metric)[line]
+
+    def close(self) -> None:  # noqa: B027 - most contents hold nothing open
         """Gives back what is held open."""
-
-
-@dataclass
-class ScheduleArrays:
-    """One schedule of :class:`MemoryContents`: the arrays of the same names."""
-
-    seeds: tuple[int, ...]
-    status: np.ndarray
-    environment: np.ndarray
-    reasons: Reasons = field(default_factory=dict)
-    axes: dict[str, Axes] = field(default_factory=dict)
-    values: dict[str, np.ndarray] = field(default_factory=dict)
-
-
-class MemoryContents(Contents):
-    """Contents held in memory.
-
-    Args:
-        header: the table's.
-        choices: int [A, choices], each line once, in any order; sorted here, and the other arrays with it.
-        class_hashes: hexadecimal text of each line.
-        schedules: epochs -> arrays in the order of ``choices``.
-        costs: name -> (unit, float64 [A]).
-        environments: as in :class:`Contents`; the header's alone by default.
-    """
-
-    def __init__(
-        self,
-        header: Header,
-        choices: np.ndarray,
-        class_hashes: Sequence[str],
-        schedules: Mapping[int, ScheduleArrays] | None = None,
-        costs: Mapping[str, tuple[str, np.ndarray]] | None = None,
-        environments: Sequence[dict[str, Any]] | None = None,
-    ) -> None:
-        self.header = header
-        self.environments = tuple([header.environment] if environments is None else environments)
-        order = lexicographic(choices)
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        self.choices = choices[order].astype(np.int16)
-        self.class_hashes = np.array(class_hashes, dtype="S32")[order]
-        self._schedules = {e: _ordered(arrays, order, place) for e, arrays in sorted((schedules or {}).items())}
-        self._costs = {name: array[order] for name, (_, array) in (costs or {}).items()}
-        self.schedules = tuple(self._schedules)
-        self.costs = {name: unit for name, (unit, _) in (costs or {}).items()}
-
-    @classmethod
-    def from_rows(
-        cls,
-        header: Header,
-        rows: Iterable[Row],
-        costs: Mapping[str, tuple[str, Mapping[Choices, float]]] | None = None,
-        class_hashes: Mapping[Choices, str] | None = None,
-    ) -> MemoryContents:
-        """Contents of single rows and costs; of two rows of a cell the last one counts, unless only the first is done.
-
-        Args:
-            header: whose environment made the rows.
-            rows: any number.
-            costs: name -> (unit, {choices: value}).
-            class_hashes: of the architectures that have a cost and no row.
-        """
-        cells: dict[tuple[Choices, int, int], Row] = {}
-        for row in rows:
-            before = cells.get(row.cell)
-            if before is None or before.status != STATUSES[DONE]:
-                cells[row.cell] = row
-        hashes = {row.choices: row.class_hash for row in cells.values()}
-        for name, (_, by_choices) in (costs or {}).items():
-            for choices in by_choices:
-                if choices not in hashes:
-                    if class_hashes is None or choices not in class_hashes:
-                        raise LookupError(f"cost {name!r} is of {choices}, which has no row and no class hash")
-                    hashes[choices] = class_hashes[choices]
-        line = {choices: place for place, choices in enumerate(hashes)}
-        width = len(next(iter(hashes), ()))
-        schedules: dict[int, list[Row]] = {}
-        for row in cells.values():
-            schedules.setdefault(row.schedule, []).append(row)
-        return cls(
-            header,
-            np.array(list(hashes), dtype=np.int16).reshape(len(hashes), width),
-            list(hashes.values()),
-            {epochs: _arrays_of(group, line) for epochs, group in schedules.items()},
-            {
-                name: (unit, np.array([by_choices.get(choices, np.nan) for choices in hashes], dtype=np.float64))
-                for name, (unit, by_choices) in (costs or {}).items()
-            },
-        )
-
-    def cost(self, name: str) -> np.ndarray:
-        """See :meth:`Contents.cost`."""
-        return self._costs[name]
-
-    def seeds(self, schedule: int) -> tuple[int, ...]:
-        """See :meth:`Contents.seeds`."""
-        return self._schedules[schedule].seeds
-
-    def status(self, schedule: int) -> np.ndarray:
-        """See :meth:`Contents.status`."""
-        return self._schedules[schedule].status
-
-    def environment(self, schedule: int) -> np.ndarray:
-        """See :meth:`Contents.environment`."""
-        return self._schedules[schedule].environment
-
-    def reasons(self, schedule: int) -> Reasons:
-        """See :meth:`Contents.reasons`."""
-        return self._schedules[schedule].reasons
-
-    def metrics(self, schedule: int) -> dict[str, Axes]:
-        """See :meth:`Contents.metrics`."""
-        return self._schedules[schedule].axes
-
-    def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
-        """See :meth:`Contents.values`."""
-        arrays = self._schedules[schedule]
-        values = arrays.values[metric]
-        if epoch is None:
-            return values
-        place = arrays.axes[metric].epochs.index(epoch)
-        return values[:, :, place : place + 1]
 
 
 def lexicographic(choices: np.ndarray) -> np.ndarray:
@@ -198,38 +79,58 @@ def lexicographic(choices: np.ndarray) -> np.ndarray:
     return np.lexsort(choices.T[::-1]) if choices.shape[1] else np.zeros(len(choices), dtype=np.int64)
 
 
-def _ordered(arrays: ScheduleArrays, order: np.ndarray, place: np.ndarray) -> ScheduleArrays:
-    return ScheduleArrays(
-        arrays.seeds,
-        arrays.status[order],
-        arrays.environment[order],
-        {(int(place[line]), column): reason for (line, column), reason in arrays.reasons.items()},
-        arrays.axes,
-        {name: values[order] for name, values in arrays.values.items()},
-    )
+def row_at(contents: Contents, schedule: int, line: int, column: int) -> Row | None:
+    """The row of a cell, as it was committed; None where it is absent."""
+    status = STATUSES[contents.status(schedule)[line, column]]
+    if status == STATUSES[ABSENT]:
+        return None
+    measured = {name: (axes, contents.line_values(schedule, name, line)) for name, axes in _axes(contents, schedule)}
+    return _row(contents, schedule, line, column, status, contents.reasons(schedule), measured)
 
 
-def _arrays_of(rows: list[Row], line: Mapping[Choices, int]) -> ScheduleArrays:
-    """Arrays of one schedule's rows; ``line`` is the line of each architecture."""
-    schedule = rows[0].schedule
-    seeds = tuple(sorted({row.seed for row in rows}))
-    column = {seed: place for place, seed in enumerate(seeds)}
-    arrays = ScheduleArrays(
-        seeds, np.zeros((len(line), len(seeds)), np.uint8), np.zeros((len(line), len(seeds)), np.uint16)
+def rows_of(contents: Contents) -> Iterator[Row]:
+    """Every row that is done or failed, by schedule, then architecture, then seed."""
+    for schedule in contents.schedules:
+        status, reasons = contents.status(schedule), contents.reasons(schedule)
+        measured = [(name, axes, contents.values(schedule, name)) for name, axes in _axes(contents, schedule)]
+        for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
+            of_line = {name: (axes, values[line]) for name, axes, values in measured}
+            yield _row(contents, schedule, line, column, STATUSES[status[line, column]], reasons, of_line)
+
+
+def _axes(contents: Contents, schedule: int) -> list[tuple[str, Axes]]:
+    return list(contents.metrics(schedule).items())
+
+
+def _row(
+    contents: Contents,
+    schedule: int,
+    line: int,
+    column: int,
+    status: str,
+    reasons: Reasons,
+    measured: Mapping[str, tuple[Axes, np.ndarray]],
+) -> Row:
+    seed = contents.seeds(schedule)[column]
+    curves: dict[str, list[float]] = {}
+    finals: dict[str, float] = {}
+    for name, (axes, values) in measured.items():
+        if seed not in axes.seeds:
+            continue
+        numbers = values[axes.seeds.index(seed)].tolist()
+        while numbers and np.isnan(numbers[-1]):
+            numbers.pop()
+        if len(axes.epochs) < schedule or name.startswith("test_"):
+            finals |= {name: numbers[-1]} if numbers else {}
+        elif numbers:
+            curves[name] = numbers
+    return Row(
+        tuple(contents.choices[line].tolist()),
+        contents.class_hashes[line].decode(),
+        seed,
+        schedule,
+        status,
+        reasons.get((line, column), ""),
+        curves,
+        finals,
     )
-    curves = sorted({name for row in rows for name in row.curves})
-    finals = sorted({name for row in rows for name in row.finals} - set(curves))
-    for name in (*curves, *finals):
-        epochs = tuple(range(1, schedule + 1)) if name in curves else (schedule,)
-        arrays.axes[name] = Axes(seeds, epochs)
-        arrays.values[name] = np.full((len(line), len(seeds), len(epochs)), np.nan)
-    for row in rows:
-        at = line[row.choices], column[row.seed]
-        arrays.status[at] = STATUSES.index(row.status)
-        if row.reason:
-            arrays.reasons[at] = row.reason
-        for name, values in row.curves.items():
-            arrays.values[name][at][: len(values)] = values
-        for name, value in row.finals.items():
-            arrays.values[name][at][-1] = value
-    return arrays

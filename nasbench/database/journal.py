@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from nasbench.database import files
-from nasbench.database.contents import MemoryContents
+from nasbench.database.memory import MemoryContents
 from nasbench.database.rows import Choices, Header, Row
 
 Costs = dict[str, tuple[str, dict[Choices, float]]]

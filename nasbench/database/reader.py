@@ -148,6 +148,10 @@ class FileContents(Contents):
         place = self._file[name].attrs["epochs"].tolist().index(epoch)
         return self._read(name, np.s_[:, :, place : place + 1])
 
+    def line_values(self, schedule: int, metric: str, line: int) -> np.ndarray:
+        """See :meth:`Contents.line_values`."""
+        return self._read(f"schedules/{schedule}/metrics/{metric}", line)
+
     def close(self) -> None:
         """See :meth:`Contents.close`."""
         self._file.close()

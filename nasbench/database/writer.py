@@ -15,10 +15,11 @@ from types import TracebackType
 
 import nasbench
 from nasbench.database import files
-from nasbench.database.contents import Contents, MemoryContents
+from nasbench.database.contents import Contents, row_at
 from nasbench.database.image import table_image
 from nasbench.database.journal import Costs, Entries, Journal, encode_cost, encode_row, journal_path, read_journal
 from nasbench.database.lock import FileLock
+from nasbench.database.memory import MemoryContents
 from nasbench.database.merge import MergedContents
 from nasbench.database.reader import FileContents, JournalWarning, damage
 from nasbench.database.rows import Cell, Choices, Header, Row
@@ -78,11 +79,10 @@ class TableWriter:
             self._create(header, entries)
         elif not os.access(self.path, os.W_OK):
             raise PermissionError(f"{self.path} is read-only: change its permissions, or write another file")
-        base = FileContents(self.path)
-        self.header = base.header
-        self._statuses = _statuses(base)
+        self._base = FileContents(self.path)
+        self.header = self._base.header
+        self._statuses = _statuses(self._base)
         self._class_hashes: dict[Choices, str] = {}
-        base.close()
         if header is not None and (differences := self.header.differences(header)):
             raise ValueError(
                 f"{self.path} was made otherwise: {'; '.join(differences)}; "
@@ -130,6 +130,21 @@ class TableWriter:
         """Number of committed rows."""
         return len(self._statuses)
 
+    def row(self, choices: Choices, schedule: int, seed: int) -> Row | None:
+        """The committed row of a cell; None where there is none."""
+        cell = (tuple(choices), schedule, seed)
+        if cell not in self._statuses:
+            return None
+        if cell in self._rows:
+            return self._rows[cell]
+        line = _line(self._base, cell[0])
+        return row_at(self._base, schedule, line, self._base.seeds(schedule).index(seed))
+
+    @property
+    def schedules(self) -> tuple[int, ...]:
+        """Schedules of which there is a row, in rising order."""
+        return tuple(sorted({schedule for _, schedule, _ in self._statuses}))
+
     @property
     def pending(self) -> int:
         """Rows that are committed to the journal and not yet folded into the file."""
@@ -152,7 +167,7 @@ class TableWriter:
                 "ask `has` before training"
             )
         self._journal.append(encode_row(self.header.token, row))
-        self._rows.append(row)
+        self._rows[row.cell] = row
         self._statuses[row.cell] = row.status
         if self.pending >= max(LEAST_FOLDED, len(self) // 4):
             self.fold()
@@ -195,20 +210,17 @@ class TableWriter:
         """
         self._check_process()
         if self._rows or self._costs:
-            self._fold(MemoryContents.from_rows(self._maker, self._rows, self._costs, self._cost_hashes))
+            self._fold(MemoryContents.from_rows(self._maker, self._rows.values(), self._costs, self._cost_hashes))
             self._journal.drop()
             self._fresh_entries()
 
     def _fold(self, news: Contents) -> None:
-        merged = MergedContents(FileContents(self.path), news)
-        try:
-            image = table_image(merged)
-        finally:
-            merged.close()
-        files.write_atomically(self.path, image)
+        files.write_atomically(self.path, table_image(MergedContents(self._base, news)))
+        self._base.close()
+        self._base = FileContents(self.path)
 
     def _fresh_entries(self) -> None:
-        self._rows: list[Row] = []
+        self._rows: dict[Cell, Row] = {}
         self._costs: Costs = {}
         self._cost_hashes: dict[Choices, str] = {}
 
@@ -236,6 +248,7 @@ class TableWriter:
             self.fold()
         finally:
             self._closed = True
+            self._base.close()
             self._journal.close()
             self._lock.release()
 
@@ -250,6 +263,11 @@ class TableWriter:
 
 def _empty(header: Header) -> MemoryContents:
     return MemoryContents.from_rows(header, [])
+
+
+def _line(contents: Contents, choices: Choices) -> int:
+    """Line of an architecture."""
+    return int((contents.choices == choices).all(axis=1).argmax())
 
 
 def _statuses(contents: Contents) -> dict[Cell, str]:
