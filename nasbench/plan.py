@@ -19,6 +19,9 @@ ZERO_PRESERVING = frozenset({"relu", "conv_bn", "avg_pool", "max_pool", "skip", 
 WEIGHTLESS = frozenset({"relu", "avg_pool", "max_pool", "skip", "sum", "zero", "concat"})
 """Operations without weights or state: two such steps on the same inputs are one."""
 
+_Key = tuple[str, tuple[int, ...], tuple[tuple[str, Setting], ...]]
+"""Operation, inputs and settings of a step."""
+
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
@@ -113,7 +116,7 @@ def prune(plan: Plan) -> Plan:
     """
     kept: list[Step] = []
     moved: dict[int, int | None] = {}  # step of the old plan -> step of the new one, None for a value that is zero
-    seen: dict[tuple[str, tuple[int, ...], tuple[tuple[str, Setting], ...]], int] = {}
+    seen: dict[_Key, int] = {}  # key -> step of the new plan, for steps without weights
     for position, step in enumerate(plan.steps):
         sources = [moved[source] for source in step.inputs]
         live = [source for source in sources if source is not None]
@@ -130,7 +133,7 @@ def prune(plan: Plan) -> Plan:
             continue
         elif len(live) < len(sources):
             live = [
-                source if source is not None else _write_zeros(plan, old, moved, kept)
+                source if source is not None else _write_zeros(plan, old, moved, kept, seen)
                 for source, old in zip(sources, step.inputs, strict=True)
             ]
         key = (step.operation, tuple(live), step.settings)
@@ -139,23 +142,35 @@ def prune(plan: Plan) -> Plan:
             continue
         kept.append(Step(step.name, step.operation, tuple(live), step.settings))
         seen[key] = moved[position] = len(kept) - 1
-    last = len(plan.steps) - 1
-    if moved[last] is None:
-        _write_zeros(plan, last, moved, kept)
-    elif moved[last] != len(kept) - 1:
-        raise ValueError("the last step of a plan must be one that is computed, such as a classifier")
-    return _reachable(kept, plan.input_shape)
+    output = moved[len(plan.steps) - 1]
+    if output is None:
+        output = _write_zeros(plan, len(plan.steps) - 1, moved, kept, seen)
+    return _reachable(kept[: output + 1], plan.input_shape)
 
 
-def _write_zeros(plan: Plan, position: int, moved: dict[int, int | None], kept: list[Step]) -> int:
-    """Index of a step that writes zeros of the shape of an old step, made when an operation needs the zeros."""
-    step = plan.steps[position]
-    while moved[step.inputs[0]] is None:
-        step = plan.steps[step.inputs[0]]
-    source = moved[step.inputs[0]]
-    assert source is not None
-    kept.append(Step(f"{plan.steps[position].name}.zeros", "zero", (source,), step.settings))
-    return len(kept) - 1
+def _write_zeros(
+    plan: Plan, position: int, moved: dict[int, int | None], kept: list[Step], seen: dict[_Key, int]
+) -> int:
+    """Index of a step that writes the zeros of an old step, for an operation that cannot do without them.
+
+    It reads the nearest value that is not zero; where the zeros have another shape than that, its settings are the
+    ``stride`` and the ``channels`` that lead there.
+    """
+    name = f"{plan.steps[position].name.removesuffix('.zeros')}.zeros"
+    stride, channels, source = 1, 0, moved[position]
+    while source is None:
+        step = plan.steps[position]
+        stride *= int(step.setting("stride", 1))
+        channels = channels or int(step.setting("channels", 0))
+        position = step.inputs[0]
+        source = moved[position]
+    shape = (("channels", channels, 0), ("stride", stride, 1))
+    zeros = Step(name, "zero", (source,), tuple((key, value) for key, value, same in shape if value != same))
+    key = (zeros.operation, zeros.inputs, zeros.settings)
+    if key not in seen:
+        kept.append(zeros)
+        seen[key] = len(kept) - 1
+    return seen[key]
 
 
 def _reachable(steps: list[Step], input_shape: tuple[int, int, int]) -> Plan:

@@ -137,11 +137,18 @@ class Space(ABC):
         return place
 
     def from_index(self, index: int) -> Architecture:
-        """The architecture at a place; the inverse of :meth:`index`."""
+        """The architecture at a place; the inverse of :meth:`index`.
+
+        Raises:
+            IndexError: a place outside the space.
+        """
         choices = []
+        rest = int(index)
         for count in reversed(self.options):
-            index, choice = divmod(index, count)
+            rest, choice = divmod(rest, count)
             choices.append(choice)
+        if rest:
+            raise IndexError(f"{self.name} has places 0 to {math.prod(self.options) - 1}, got {index}")
         return Architecture(self.name, tuple(reversed(choices)))
 
     def choices_array(self, architectures: Iterable[Architecture]) -> np.ndarray:

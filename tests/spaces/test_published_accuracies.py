@@ -16,7 +16,7 @@ SEEDS = ("test_200_seed0", "test_200_seed1", "test_200_seed2")
 
 @pytest.fixture(scope="module")
 def published(shared_data) -> dict[str, np.ndarray]:
-    """Exact and published class of each cell, its mean test accuracy and that of each seed (NaN where never trained)."""
+    """Exact and published class of each cell, its mean test accuracy, and each seed's (NaN where never trained)."""
     with open(shared_data("nb201/cifar10.csv"), newline="") as file:
         rows = list(csv.DictReader(file))
     cells = [SPACE.parse(row["arch"]) for row in rows]
