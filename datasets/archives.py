@@ -133,4 +133,5 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError) as error:
-        raise ValueError(f"{path} is no tar or zip archive, or a damaged one ({error}); fetch it again") from error
+        reason = str(error).partition("\n")[0].rstrip(": ")
+        raise ValueError(f"{path} is no tar or zip archive, or a damaged one ({reason}); fetch it again") from error

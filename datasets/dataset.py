@@ -34,6 +34,9 @@ class Raw:
         validation: validation images, None where the source has none.
         licence: licence of the images.
         origin: who published them.
+
+    Raises:
+        ValueError: a label is no class, or a class has no training images.
     """
 
     classes: tuple[str, ...]
@@ -42,6 +45,18 @@ class Raw:
     validation: Split | None = None
     licence: str = "not stated"
     origin: str = "not stated"
+
+    def __post_init__(self) -> None:
+        for part in (self.train, self.test, self.validation):
+            if part is not None and not 0 <= part.labels.min(initial=0) <= part.labels.max(initial=0) < len(
+                self.classes
+            ):
+                raise ValueError(
+                    f"labels must be 0 to {len(self.classes) - 1}, as there are {len(self.classes)} classes"
+                )
+        empty = np.flatnonzero(np.bincount(self.train.labels, minlength=len(self.classes)) == 0)
+        if len(empty):
+            raise ValueError(f"class {self.classes[empty[0]]!r} has no training images; add some or remove the class")
 
 
 @dataclass(frozen=True, eq=False)

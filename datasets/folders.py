@@ -39,6 +39,10 @@ class ImageTree(ABC):
     def read(self, paths: Sequence[str]) -> Iterator[tuple[int, Path | IO[bytes]]]:
         """The place in ``paths`` and the file, of each path in an order of its own."""
 
+    def inner(self) -> list[str]:
+        """Names of folders in the root, where a user may have meant one of them."""
+        return []
+
     @cached_property
     def splits(self) -> dict[str, dict[str, list[str]]]:
         """Split -> class -> paths of its image files below the root, classes and paths sorted.
@@ -49,7 +53,9 @@ class ImageTree(ABC):
         """
         found = self.tree()
         if "train" not in found:
-            raise FileNotFoundError(f"{self.root} holds no folder 'train'; put images into train/CLASS/ in it")
+            inner = [folder for folder in self.inner() if (self.root / folder / "train").is_dir()]
+            hint = f"did you mean {self.root / inner[0]}?" if inner else "put images into train/CLASS/ in it"
+            raise FileNotFoundError(f"{self.root} holds no folder 'train'; {hint}")
         splits = {}
         for split, names in SPLIT_FOLDERS.items():
             folder = next((name for name in names if name in found), None)
@@ -95,6 +101,10 @@ class Folder(ImageTree):
             for folder in _folders(self.root)
             if folder in wanted
         }
+
+    def inner(self) -> list[str]:
+        """Names of the folders in the root, sorted."""
+        return sorted(_folders(self.root))
 
     def fingerprint(self) -> str:
         """Digest of the names, sizes and times of all files."""
