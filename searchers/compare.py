@@ -1,0 +1,90 @@
+"""Searchers x evaluators x seeds: every run of a comparison, made once, in any order, in any number of processes.
+
+A comparison is a folder: ``result.json`` (what was compared), ``traces/EVALUATOR/SEARCHER/SEED.npz`` (what happened),
+``summary.csv`` (a line a run). Made again with more seeds, queries, searchers or evaluators it is extended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from nasbench.console import Progress, progress
+from searchers.clock import Budget
+from searchers.pool import complete_all
+from searchers.request import Request
+from searchers.result import check_same, describe, read_result, write_result
+from searchers.summary import Line, write_lines
+from searchers.trace import Trace
+from searchers.workplace import Job, Workplace
+
+ALONE_SECONDS = 1.0
+"""Time for which runs are made in the calling process before others are started: small comparisons end in it."""
+
+
+def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: int = 1) -> list[Line]:
+    """One line a run, in the order of evaluators, searchers, seeds; also written, with the traces, under ``out``.
+
+    Numbers do not depend on ``workers``, clocks aside. Evaluators that train run one after the other in this process:
+    their table has one writer.
+
+    Args:
+        request: searchers, evaluators, truth and measures.
+        queries: queries of each run.
+        seeds: runs of each searcher on each evaluator, from the seeds 0, 1, ...
+        out: the folder; one that holds a part of this comparison is gone on with.
+        workers: processes.
+
+    Raises:
+        ValueError: the folder holds another comparison; the message says which setting differs.
+        OSError, LookupError: a file is missing, is not what it should be, or lacks a measure.
+    """
+    for name, value in (("queries", queries), ("seeds", seeds), ("workers", workers)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, got {value}")
+    budget = Budget(queries)
+    jobs = [
+        Job(source.name, searcher, seed, out / "traces" / source.name / searcher / f"{seed:04d}.npz")
+        for source in request.evaluators
+        for searcher in request.searchers
+        for seed in range(seeds)
+    ]
+    old = read_result(out)
+    with Workplace(request) as workplace:
+        about = {**describe("compare", workplace), "queries": queries, "seeds": seeds}
+        if old is not None:
+            check_same(out, old, about)
+        missing = [job for job in jobs if not _is_done(job, budget)]
+        if missing or old is None:
+            write_result(out, about, complete=False)
+        with progress(len(jobs), "runs", done=len(jobs) - len(missing)) as bar:
+            _complete(workplace, missing, budget, workers, bar)
+    lines = [Line.of(Trace.load(job.path)) for job in jobs]
+    write_lines(out / "summary.csv", lines)
+    write_result(out, about, complete=True)
+    return lines
+
+
+def _complete(workplace: Workplace, jobs: Sequence[Job], budget: Budget, workers: int, bar: Progress) -> None:
+    """Makes runs: here for a moment, in case that is all, then in workers where there may be several."""
+    alone = {source.name for source in workplace.request.evaluators if source.writes}
+    waiting = deque(job for job in jobs if job.evaluator not in alone)
+    until = time.monotonic() + ALONE_SECONDS
+    while waiting and (workers == 1 or time.monotonic() < until):
+        _complete_here(workplace, waiting.popleft(), budget, bar)
+    for finished in complete_all(workplace.request, list(waiting), budget, workers) if waiting else ():
+        bar.update(finished)
+    for job in jobs:
+        if job.evaluator in alone:
+            _complete_here(workplace, job, budget, bar)
+
+
+def _complete_here(workplace: Workplace, job: Job, budget: Budget, bar: Progress) -> None:
+    workplace.complete(job, budget, lambda run: bar.update(0, query=len(run.recorder)))
+    bar.update(1)
+
+
+def _is_done(job: Job, budget: Budget) -> bool:
+    return job.path.exists() and not job.partial.exists() and Trace.load(job.path).ended(budget)

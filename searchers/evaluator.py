@@ -1,0 +1,126 @@
+"""The promise of an evaluator: it says what an architecture scores, whatever that takes.
+
+An evaluator answers from a table, guesses from a surrogate, or trains. Searchers cannot tell which, and none of them
+answers with a test metric.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from nasbench.registry import Kind
+from nasbench.space import Architecture, Space
+from searchers.clock import NO_CLOCK, ClockKind
+from searchers.measure import Measure
+
+EVALUATORS = Kind("evaluator", "searchers.evaluators", "searchers.evaluator:Evaluator")
+
+
+class Evaluation(NamedTuple):
+    """What an evaluator says of an architecture.
+
+    ``score`` is larger for better (a loss is negated), None where there is none; ``seconds`` is what one training
+    costs, NaN where nobody knows; ``source`` says where the score comes from, or ``failed``; ``class_hash`` names the
+    canonical class; ``reason`` says why there is no score.
+    """
+
+    score: float | None
+    seconds: float
+    source: str
+    class_hash: str
+    reason: str = ""
+
+
+class Evaluator(ABC):
+    """Where scores come from. Subclasses write :meth:`find`; each architecture is looked for once.
+
+    Args:
+        name: the evaluator's name in results.
+        space: the architectures it is asked for.
+        measure: what the score is.
+        clock: what the seconds of an evaluation are.
+    """
+
+    writes: bool = False
+    """Whether it adds rows to the file it reads, so that one process at a time can use it."""
+
+    def __init__(self, name: str, space: Space, measure: Measure, clock: ClockKind = NO_CLOCK) -> None:
+        if measure.is_test:
+            raise ValueError(
+                f"a search cannot select by {measure.metric}: test results are for the report only; "
+                f"select by a validation metric such as val_accuracy"
+            )
+        self.name = name
+        self.space = space
+        self.measure = measure
+        self.clock = clock
+        self._known: dict[tuple[int, ...], Evaluation] = {}
+
+    @classmethod
+    @abstractmethod
+    def open(cls, name: str, path: Path, select: Measure | None) -> Evaluator:
+        """The evaluator that reads a file or folder; keyword-only arguments of a kind's own are its options.
+
+        Raises:
+            OSError, ValueError, LookupError: the file is not there, is not of its kind, or lacks the measure.
+        """
+
+    @abstractmethod
+    def find(self, architecture: Architecture) -> Evaluation:
+        """The evaluation of an architecture, its score as the measure has it (losses are negated afterwards)."""
+
+    @classmethod
+    def kind(cls) -> str:
+        """The evaluator's kind: the name of its file."""
+        return cls.__module__.rpartition(".")[2]
+
+    @classmethod
+    def options(cls) -> list[str]:
+        """Names of what the kind can be set to when it is opened."""
+        arguments = inspect.signature(cls.open).parameters.values()
+        return [each.name for each in arguments if each.kind is each.KEYWORD_ONLY]
+
+    def evaluate(self, architecture: Architecture) -> Evaluation:
+        """The evaluation of an architecture; the same one each time."""
+        evaluation = self._known.get(architecture.choices)
+        if evaluation is None:
+            evaluation = self._known[architecture.choices] = self._checked(self.find(architecture))
+        return evaluation
+
+    def _checked(self, evaluation: Evaluation) -> Evaluation:
+        score = evaluation.score
+        if score is None:
+            return evaluation
+        if not math.isfinite(score):
+            return evaluation._replace(score=None, source="failed", reason=f"the score is {score}")
+        return evaluation._replace(score=self.measure.sign * float(score))
+
+    def class_hash(self, architecture: Architecture) -> str:
+        """The canonical class of an architecture."""
+        return self.space.canonical_hash(architecture)
+
+    def description(self) -> dict[str, Any]:
+        """What results say of the evaluator: its kind, its measure, its clock, and what identifies its content."""
+        return {"kind": self.kind(), "select": str(self.measure), "clock": self.clock.to_json()}
+
+    def close(self) -> None:
+        """Forgets what it has found, and lets go of what it holds."""
+        self._known.clear()
+
+    def __enter__(self) -> Evaluator:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def failed(error: LookupError, seconds: float, class_hash: str) -> Evaluation:
+    """The evaluation of an architecture that nothing answers for, with the reason that was given."""
+    return Evaluation(None, seconds, "failed", class_hash, str(error.args[0]) if error.args else type(error).__name__)

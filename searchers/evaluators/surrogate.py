@@ -1,0 +1,72 @@
+"""Scores guessed by a fitted predictor: an answer for every architecture of the space, in no time."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nasbench.space import Architecture
+from searchers.clock import NO_CLOCK, PREDICTED
+from searchers.evaluator import Evaluation, Evaluator, failed
+from searchers.measure import Measure
+
+if TYPE_CHECKING:
+    from predictors.surrogate import SurrogateBenchmark
+
+
+class SurrogateEvaluator(Evaluator):
+    """Answers with a surrogate's predictions; seconds are predicted too, where its table had timed trainings.
+
+    Args:
+        name: the evaluator's name in results.
+        surrogate: what ``nasbench fit`` wrote, loaded.
+        measure: what the score is; the surrogate must have been fitted to it.
+        digest: identifies the surrogate in results.
+
+    Raises:
+        ValueError: the surrogate was fitted to something else, or to a test metric.
+    """
+
+    def __init__(self, name: str, surrogate: SurrogateBenchmark, measure: Measure | None, digest: str = "") -> None:
+        fitted = Measure(surrogate.metric, surrogate.schedule)
+        if measure is not None and (measure.metric, measure.schedule or fitted.schedule) != (
+            fitted.metric,
+            fitted.schedule,
+        ):
+            raise ValueError(
+                f"the surrogate {name} was fitted to {fitted}, and the search selects by {measure}: "
+                f"fit one to {measure}, or select by {fitted}"
+            )
+        self._surrogate = surrogate
+        self._digest = digest
+        sample = surrogate.seconds(surrogate.space.from_index(0))
+        super().__init__(name, surrogate.space, fitted, NO_CLOCK if sample != sample else PREDICTED)
+
+    @classmethod
+    def open(cls, name: str, path: Path, select: Measure | None) -> SurrogateEvaluator:
+        """The evaluator of a folder that ``nasbench fit`` wrote.
+
+        Args:
+            name: the evaluator's name in results.
+            path: the folder.
+            select: what the score is; None for what the surrogate was fitted to.
+        """
+        from predictors.surrogate import SurrogateBenchmark
+
+        surrogate = SurrogateBenchmark.load(path)
+        return cls(name, surrogate, select, hashlib.sha256((path / "result.json").read_bytes()).hexdigest())
+
+    def find(self, architecture: Architecture) -> Evaluation:
+        """The surrogate's guess."""
+        class_hash = self.class_hash(architecture)
+        seconds = self._surrogate.seconds(architecture)
+        try:
+            score = self._surrogate.query(architecture, self.measure.metric)
+        except LookupError as error:
+            return failed(error, seconds, class_hash)
+        return Evaluation(score, seconds, "surrogate", class_hash)
+
+    def description(self) -> dict[str, Any]:
+        """The kind, the measure, the clock and the digest of the fit."""
+        return {**super().description(), "digest": self._digest}

@@ -1,0 +1,117 @@
+"""Scores from a table of trainings: a benchmark query instead of a training."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nasbench
+from nasbench.space import Architecture
+from nasbench.table import SearchView
+from searchers.clock import NO_CLOCK, RECORDED, ClockKind, estimate_rule, estimate_seconds
+from searchers.evaluator import Evaluation, Evaluator, failed
+from searchers.measure import Measure, resolved
+
+FLOPS = ("flops_built", "flops")
+"""Costs that an estimated clock may be counted from, the better one first."""
+
+
+class TableEvaluator(Evaluator):
+    """Answers from a table's view for searchers, which has no test metric.
+
+    An architecture is answered by its own row, or where it has none by the rows of its class; where neither answers it
+    has failed, with the table's reason. Seconds are those recorded for one training (the mean over its seeds). Where no
+    training was timed they are estimated from the FLOPs of the class's cheapest row, if the table has FLOPs and says,
+    or is told, how many images were trained on; otherwise there is no clock.
+
+    Args:
+        name: the evaluator's name in results.
+        view: the table, without test metrics.
+        measure: what the score is.
+        digest: identifies the table's content in results.
+        train_images: training images an epoch, for tables whose data card does not say.
+    """
+
+    def __init__(
+        self, name: str, view: SearchView, measure: Measure, digest: str = "", train_images: int | None = None
+    ) -> None:
+        self._view = view
+        self._digest = digest
+        images = train_images or _train_images(view)
+        measure = resolved(measure, view)
+        assert measure.schedule is not None
+        self._key = (measure.schedule, -1, measure.seed)
+        self._flops: dict[str, float] = {}
+        self._images = 0
+        super().__init__(name, view.space, measure, self._choose_clock(measure.schedule, images))
+        self._hashes: dict[tuple[int, ...], str] = dict(
+            zip(map(tuple, view.choices.tolist()), view.class_hashes.tolist(), strict=True)
+        )
+        values = view.values(measure.metric, *self._key).tolist()
+        self._scores = {
+            choices: value for choices, value in zip(self._hashes, values, strict=True) if not math.isnan(value)
+        }
+
+    @classmethod
+    def open(cls, name: str, path: Path, select: Measure | None, *, train_images: int | None = None) -> TableEvaluator:
+        """The evaluator of a table's file.
+
+        Args:
+            name: the evaluator's name in results.
+            path: the table.
+            select: what the score is; None for the validation accuracy of the longest schedule.
+            train_images: training images an epoch, for an estimated clock where the table does not say.
+        """
+        table = nasbench.open_table(path)
+        return cls(name, table.for_search(), select or Measure("val_accuracy"), table.digest, train_images)
+
+    def find(self, architecture: Architecture) -> Evaluation:
+        """The table's answer."""
+        class_hash = self.class_hash(architecture)
+        seconds = self._seconds(architecture, class_hash)
+        score = self._scores.get(architecture.choices)
+        if score is not None:
+            return Evaluation(score, seconds, "row", class_hash)
+        try:
+            return Evaluation(
+                self._view.query(architecture, self.measure.metric, *self._key), seconds, "class", class_hash
+            )
+        except LookupError as error:
+            return failed(error, seconds, class_hash)
+
+    def class_hash(self, architecture: Architecture) -> str:
+        """The canonical class of an architecture, as the table has it or computed."""
+        known = self._hashes.get(architecture.choices)
+        if known is None:
+            known = self._hashes[architecture.choices] = super().class_hash(architecture)
+        return known
+
+    def description(self) -> dict[str, Any]:
+        """The kind, the measure, the clock and the digest of the table."""
+        return {**super().description(), "digest": self._digest}
+
+    def _choose_clock(self, schedule: int, images: int) -> ClockKind:
+        """Recorded seconds where there are any, else an estimate if it can be made; prepares what that needs."""
+        if "seconds" in self._view.metrics(schedule):
+            return RECORDED
+        cost = next((name for name in FLOPS if name in self._view.costs), None)
+        if cost is None or not images:
+            return NO_CLOCK
+        self._images = images
+        for class_hash, flops in zip(self._view.class_hashes.tolist(), self._view.cost(cost).tolist(), strict=True):
+            self._flops[class_hash] = float(np.fmin(flops, self._flops.get(class_hash, math.nan)))
+        return estimate_rule(schedule, images)
+
+    def _seconds(self, architecture: Architecture, class_hash: str) -> float:
+        if self.clock.kind == "estimated":
+            return estimate_seconds(self._flops.get(class_hash, math.nan), self._key[0], self._images)
+        return self._view.seconds(architecture, *self._key) if self.clock.kind == "recorded" else math.nan
+
+
+def _train_images(view: SearchView) -> int:
+    """Training images an epoch, as the data card has them; 0 where it does not say."""
+    counts = view.header.data_card.get("counts")
+    return int(counts.get("train", 0)) if isinstance(counts, dict) else 0

@@ -1,0 +1,123 @@
+"""A run while it goes on: plain lists that grow, turned into a trace at a pause or at the end."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from nasbench.space import Architecture
+from searchers.clock import Clock
+from searchers.evaluator import Evaluation, Evaluator
+from searchers.trace import FORMAT, VERSION, Trace, incumbents
+from searchers.truth import Truth
+
+
+class Recorder:
+    """Writes down every query of a run, and charges the clock.
+
+    Args:
+        evaluator: whose scores are recorded.
+        about: what the trace's meta says besides counts: searcher, parameters, seed and the like.
+    """
+
+    def __init__(self, evaluator: Evaluator, about: dict[str, Any]) -> None:
+        self.evaluator = evaluator
+        self.about = about
+        self.clock = Clock()
+        self.failures = 0
+        self._choices: list[tuple[int, ...]] = []
+        self._scores: list[float] = []
+        self._seconds: list[float] = []
+        self._own: list[float] = []
+        self._unique: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._choices)
+
+    def add(self, architecture: Architecture, evaluation: Evaluation, own: float) -> None:
+        """Records a query that took the searcher ``own`` seconds."""
+        clock = self.clock
+        clock.charge(evaluation.class_hash, evaluation.seconds)
+        clock.own += own
+        score = evaluation.score
+        if score is None:
+            self.failures += 1
+            score = math.nan
+        self._choices.append(architecture.choices)
+        self._scores.append(score)
+        self._seconds.append(clock.training)
+        self._own.append(clock.own)
+        self._unique.append(len(clock.paid))
+
+    def idle(self) -> int:
+        """Queries since a class was last asked for the first time."""
+        if not self._unique:
+            return 0
+        return len(self._unique) - 1 - self._unique.index(self._unique[-1])
+
+    def best(self) -> tuple[Architecture, float] | None:
+        """The incumbent and its score, in the measure's own direction; None before the first score."""
+        place = incumbents(np.array(self._scores))[-1] if self._scores else -1
+        if place < 0:
+            return None
+        architecture = Architecture(self.evaluator.space.name, self._choices[place])
+        return architecture, self.evaluator.measure.sign * self._scores[place]
+
+    def trace(self, state: dict[str, Any], stopped: str | None = None, truth: Truth | None = None) -> Trace:
+        """The run so far as a trace, with what the truth table says of each incumbent.
+
+        Args:
+            state: the searcher's state after the last query.
+            stopped: why the run has ended; None while it goes on.
+            truth: where true values are looked up; without it they are NaN.
+        """
+        clock = self.evaluator.clock
+        scores = np.array(self._scores, dtype=np.float64)
+        choices = np.array(self._choices, dtype=np.int8).reshape(len(scores), len(self.evaluator.space.options))
+        seconds = np.array(self._seconds, dtype=np.float64)
+        true_val, true_test = _true_values(truth, choices, incumbents(scores))
+        counts = {
+            "queries": len(scores),
+            "clock": clock.kind,
+            "failures": self.failures,
+            "unpriced": self.clock.unpriced,
+            "stopped": stopped,
+        }
+        return Trace(
+            choices=choices,
+            score=self.evaluator.measure.sign * scores,
+            seconds=np.full(len(scores), np.nan) if clock.kind == "none" else seconds,
+            search_seconds=np.array(self._own, dtype=np.float64),
+            true_val=true_val,
+            true_test=true_test,
+            unique=np.array(self._unique, dtype=np.int64),
+            meta={"format": FORMAT, "version": VERSION, **self.about, **counts, "state": state},
+        )
+
+    def restore(self, trace: Trace) -> None:
+        """Goes back to where a trace ends, so that recording goes on as if it had never stopped."""
+        evaluator = self.evaluator
+        self._choices = [tuple(row) for row in trace.choices.tolist()]
+        self._scores = (evaluator.measure.sign * trace.score).tolist()
+        self._own = trace.search_seconds.tolist()
+        self._unique = trace.unique.tolist()
+        self._seconds = np.nan_to_num(trace.seconds).tolist()
+        self.failures = trace.meta["failures"]
+        clock = self.clock
+        distinct = dict.fromkeys(self._choices)
+        clock.paid = {evaluator.class_hash(Architecture(evaluator.space.name, choices)) for choices in distinct}
+        clock.unpriced = trace.meta["unpriced"]
+        clock.training = self._seconds[-1] if self._seconds else 0.0
+        clock.own = self._own[-1] if self._own else 0.0
+
+
+def _true_values(truth: Truth | None, choices: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """True selecting and reported value of the incumbent after each query, each looked up once."""
+    values = np.full((2, len(best)), np.nan)
+    if truth is not None and len(best) and best[-1] >= 0:
+        distinct, place = np.unique(best[best >= 0], return_inverse=True)
+        found = np.array([truth.values(tuple(choices[index].tolist())) for index in distinct.tolist()])
+        values[:, best >= 0] = found[place].T
+    return values[0], values[1]

@@ -1,0 +1,152 @@
+"""What a command line asks of searchers and evaluators, as checked values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nasbench.registry import SEARCHERS, unknown
+from searchers.evaluator import EVALUATORS, Evaluator
+from searchers.measure import Measure
+from searchers.searcher import convert_parameter
+
+CANDIDATES = ("auto", "space", "truth")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An evaluator as asked for: its name in results, its kind, the file or folder it reads."""
+
+    name: str
+    kind: str
+    path: Path
+
+    @classmethod
+    def parse(cls, text: str) -> Source:
+        """The evaluator that ``KIND=PATH`` names, or ``NAME=KIND:PATH`` where a kind is used more than once.
+
+        >>> Source.parse("small=table:runs/small.h5").name
+        'small'
+
+        Raises:
+            ValueError: the text is not of that form.
+            UnknownNameError: there is no such kind.
+        """
+        kinds = EVALUATORS.names()
+        name, equals, rest = text.partition("=")
+        kind, path = name, rest
+        if name not in kinds and ":" in rest:
+            kind, _, path = rest.partition(":")
+        if not equals or not path or not _NAME.fullmatch(name):
+            raise ValueError(
+                f"cannot read the evaluator {text!r}: expected KIND=PATH or NAME=KIND:PATH, "
+                f"KIND being one of {', '.join(kinds)}"
+            )
+        if kind not in kinds:
+            raise unknown("evaluator", kind, kinds)
+        return cls(name, kind, Path(path))
+
+    @property
+    def writes(self) -> bool:
+        """Whether the evaluator adds rows to its file, so that one process at a time can use it."""
+        return bool(EVALUATORS.load(self.kind).writes)
+
+    def open(self, select: Measure | None, options: Mapping[str, Any]) -> Evaluator:
+        """The evaluator itself; of ``options`` it gets those that its kind takes.
+
+        Raises:
+            OSError, ValueError, LookupError: what it reads is not there, is not of its kind, or cannot answer.
+        """
+        evaluator: type[Evaluator] = EVALUATORS.load(self.kind)
+        taken = {name: options[name] for name in evaluator.options() if name in options}
+        return evaluator.open(self.name, self.path, select, **taken)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Which runs to make: every searcher on every evaluator.
+
+    Args:
+        searchers: names of searchers.
+        parameters: settings that differ from the defaults, by searcher and parameter.
+        evaluators: where scores come from, names all different.
+        truth: the table that says what a pick is worth; None for the first table's, or else the first training's.
+        select: what incumbents are chosen by; None for each evaluator's own.
+        report: what is reported of incumbents; None for the test accuracy of the longest schedule.
+        candidates: ``space`` to search the whole space, ``truth`` to search the rows of the truth table, ``auto`` for
+            the rows where a table covers only a part of its space.
+        options: options of evaluators, such as ``device``.
+    """
+
+    searchers: tuple[str, ...]
+    evaluators: tuple[Source, ...]
+    parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
+    truth: Path | None = None
+    select: Measure | None = None
+    report: Measure | None = None
+    candidates: str = "auto"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.searchers or not self.evaluators:
+            raise ValueError("name at least one searcher and one evaluator")
+        if self.candidates not in CANDIDATES:
+            raise unknown("set of candidates", self.candidates, list(CANDIDATES))
+        names = [source.name for source in self.evaluators]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"two evaluators are called {name}: give each a name of its own, as in first={name}:PATH"
+                )
+        for searcher in self.parameters:
+            if searcher not in self.searchers:
+                raise unknown("searcher of this command", searcher, sorted(self.searchers))
+
+    def truth_path(self) -> Path | None:
+        """The file of the truth table; None where nothing tells the truth."""
+        if self.truth is not None:
+            return self.truth
+        tables = [source.path for source in self.evaluators if source.kind == "table"]
+        grown = [source.path for source in self.evaluators if source.writes]
+        return next(iter([*tables, *grown]), None)
+
+    def growing(self) -> frozenset[Path]:
+        """Files that this request itself adds rows to."""
+        return frozenset(source.path.resolve() for source in self.evaluators if source.writes)
+
+
+def parse_searchers(text: str) -> tuple[str, ...]:
+    """The searchers that a list with commas names; ``all`` is every one there is.
+
+    Raises:
+        UnknownNameError: there is no searcher of a name.
+    """
+    known = SEARCHERS.names()
+    if text.strip() == "all":
+        return tuple(known)
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in known:
+            raise unknown("searcher", name, known)
+    return names
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Parameters by searcher, from texts such as ``regularized_evolution.population_size=10``.
+
+    Raises:
+        ValueError: a text is not of that form, or its value not of the parameter's type.
+        UnknownNameError: there is no such searcher, or no such parameter.
+    """
+    settings: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        target, equals, value = text.partition("=")
+        searcher, dot, parameter = target.strip().partition(".")
+        if not equals or not dot:
+            raise ValueError(f"cannot read the setting {text!r}: expected SEARCHER.PARAMETER=VALUE")
+        settings.setdefault(searcher, {})[parameter] = convert_parameter(searcher, parameter, value.strip())
+    return settings

@@ -1,0 +1,89 @@
+"""One run of one searcher on one evaluator, as a folder: ``result.json``, ``trace.npz``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nasbench.console import duration, progress
+from searchers.clock import Budget
+from searchers.measure import Measure
+from searchers.request import Request
+from searchers.result import check_same, describe, read_result, write_result
+from searchers.trace import Trace, incumbents
+from searchers.workplace import Job, Workplace
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run has found: the pick's text form (None without a pick) and the run's trace."""
+
+    architecture: str | None
+    trace: Trace
+
+
+def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
+    """The result of a run; also written under ``out``, where an unfinished or smaller run is gone on with.
+
+    Args:
+        request: one searcher, one evaluator.
+        budget: when the run ends.
+        seed: seed of the run.
+        out: the folder.
+
+    Raises:
+        ValueError: the request is for more than one run, or the folder holds another run.
+        OSError, LookupError: a file is missing, is not what it should be, or lacks a measure.
+    """
+    if len(request.searchers) != 1 or len(request.evaluators) != 1:
+        raise ValueError(
+            f"one run takes one searcher and one evaluator, got {len(request.searchers)} and "
+            f"{len(request.evaluators)}: use nasbench compare for more"
+        )
+    job = Job(request.evaluators[0].name, request.searchers[0], seed, out / "trace.npz")
+    old = read_result(out)
+    with Workplace(request) as workplace:
+        about = {**describe("search", workplace), "seed": seed, **asdict(budget)}
+        if old is not None:
+            check_same(out, old, about)
+        write_result(out, about, complete=False)
+        with progress(budget.queries or 0, "queries") as bar:
+            trace = workplace.complete(job, budget, lambda run: bar.update(len(run.recorder) - bar.done))
+            bar.done = len(trace)
+        pick = _pick(trace, workplace)
+        write_result(out, {**about, "pick": pick, "stopped": trace.meta["stopped"]}, complete=True)
+    return Found(pick, trace)
+
+
+def as_text(found: Found) -> str:
+    """A run in a few lines: the pick, its score, what it is worth, what it cost."""
+    trace, meta = found.trace, found.trace.meta
+    failures = f", {meta['failures']:,} failed" if meta["failures"] else ""
+    lines = [
+        f"{meta['searcher']} on {meta['evaluator']}, seed {meta['seed']}: {len(trace):,} queries, "
+        f"{trace.unique[-1]:,} classes{failures}, ended by {meta['stopped']}"
+    ]
+    if found.architecture is None:
+        lines.append("nothing was found: every architecture failed")
+    else:
+        best = incumbents(trace.score, Measure.parse(meta["select"]).sign)[-1]
+        lines += [
+            f"best  {found.architecture}",
+            f"      {meta['select']} {trace.score[best]:.4f} by {meta['evaluator']}",
+        ]
+        if meta["report"] is not None and not np.isnan(trace.true_test[-1]):
+            lines.append(f"      {meta['report']} {trace.true_test[-1]:.4f} by the truth table")
+    own = f"{trace.search_seconds[-1]:.3g} s of its own"
+    clock = f"{duration(trace.seconds[-1])} of training ({meta['clock']})" if meta["clock"] != "none" else "no clock"
+    return "\n".join([*lines, f"      {clock}, {own}"])
+
+
+def _pick(trace: Trace, workplace: Workplace) -> str | None:
+    """Text form of the architecture with the best score."""
+    best = incumbents(trace.score, Measure.parse(trace.meta["select"]).sign)[-1]
+    if best < 0:
+        return None
+    space = workplace.evaluator(trace.meta["evaluator"]).space
+    return space.format(space.architecture(trace.choices[best].tolist()))

@@ -1,0 +1,111 @@
+"""One line a run: what its pick is worth and what it cost; as CSV for reports, as a table for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from nasbench.database.files import write_atomically
+from searchers.measure import Measure
+from searchers.trace import Trace, incumbents
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run in one line.
+
+    Args:
+        searcher: name of the searcher.
+        evaluator: name of the evaluator.
+        seed: seed of the run.
+        queries: queries made.
+        best_val: the pick's score as the evaluator gave it; the pick is the best scored of the run.
+        test: the pick's reported measure by the truth table.
+        simulated_seconds: simulated training seconds of the run; NaN without a clock.
+        search_seconds: the searcher's own seconds.
+        unique: different canonical classes asked.
+    """
+
+    searcher: str
+    evaluator: str
+    seed: int
+    queries: int
+    best_val: float
+    test: float
+    simulated_seconds: float
+    search_seconds: float
+    unique: int
+
+    @classmethod
+    def of(cls, trace: Trace) -> Line:
+        """The line of a finished run."""
+        meta = trace.meta
+        best = incumbents(trace.score, Measure.parse(meta["select"]).sign)[-1]
+        return cls(
+            searcher=meta["searcher"],
+            evaluator=meta["evaluator"],
+            seed=meta["seed"],
+            queries=len(trace),
+            best_val=float(trace.score[best]) if best >= 0 else math.nan,
+            test=float(trace.true_test[-1]),
+            simulated_seconds=float(trace.seconds[-1]),
+            search_seconds=float(trace.search_seconds[-1]),
+            unique=int(trace.unique[-1]),
+        )
+
+
+def write_lines(path: Path, lines: Iterable[Line]) -> None:
+    """Writes ``summary.csv`` in one step; a number that is not known is an empty field."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([field.name for field in fields(Line)])
+    for line in lines:
+        writer.writerow(["" if value != value else value for value in astuple(line)])
+    write_atomically(path, text.getvalue().encode())
+
+
+def as_text(lines: Sequence[Line], select: str, report: str | None) -> str:
+    """Means over the seeds of each searcher on each evaluator, with the standard error of the reported measure."""
+    groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    for line in lines:
+        groups[line.evaluator, line.searcher].append(line)
+    rows = [("evaluator", "searcher", "runs", select, report or "test", "simulated s", "own s", "unique")]
+    for (evaluator, searcher), group in groups.items():
+        test = np.array([line.test for line in group])
+        known = test[~np.isnan(test)]
+        error = f" ± {known.std(ddof=1) / math.sqrt(len(known)):.2f}" if len(known) > 1 else ""
+        absent = f" ({len(known)} of {len(test)} known)" if len(known) < len(test) else ""
+        rows.append(
+            (
+                evaluator,
+                searcher,
+                str(len(group)),
+                _mean([line.best_val for line in group], 2),
+                f"{_mean(test, 2)}{error}{absent}",
+                _mean([line.simulated_seconds for line in group], 0),
+                _mean([line.search_seconds for line in group], 4),
+                _mean([line.unique for line in group], 1),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if column < 2 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _mean(values: Iterable[float], digits: int) -> str:
+    """Mean of the numbers that are known; a dash where none is."""
+    numbers = np.array(list(values), dtype=np.float64)
+    known = numbers[~np.isnan(numbers)]
+    return f"{known.mean():,.{digits}f}" if len(known) else "-"

@@ -1,0 +1,127 @@
+"""What happened in a run: what was asked, what it scored, what that cost; one NPZ file a run, nothing pickled.
+
+Arrays have an entry a query, in order:
+
+=================  =========  =================================================================================
+``choices``        int8 Q,L   the architecture asked
+``score``          float64    its score by the evaluator, in the measure's own direction; NaN where it failed
+``seconds``        float64    simulated training seconds spent so far; NaN without a clock
+``search_seconds`` float64    the searcher's own seconds so far
+``true_val``       float64    value of the selecting measure, by the truth table, of the incumbent: the
+                              architecture with the best score so far, the first of equals; NaN without an
+                              incumbent or an answer
+``true_test``      float64    likewise of the reported measure
+``unique``         int64      different canonical classes asked so far
+=================  =========  =================================================================================
+
+and ``meta`` is JSON text. The meta of a run also holds the searcher's state after the last query, so that a run can be
+carried on, to a larger budget too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nasbench.database.files import write_atomically
+from searchers.clock import Budget
+
+FORMAT = "nasbench-forge trace"
+VERSION = 1
+NUMBERS = ("score", "seconds", "search_seconds", "true_val", "true_test")
+REPRODUCED = ("choices", "score", "seconds", "true_val", "true_test", "unique")
+"""Arrays that are the same each time a run is made; the searcher's own seconds are not."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run, as arrays with an entry a query; see the top of the file for each.
+
+    ``meta`` is JSON: format, version, space, searcher, parameters, evaluator, kind, select, report, seed, queries,
+    clock, failures (queries without a score), unpriced (classes without known seconds), stopped (why the run ended,
+    None while it goes on), state.
+    """
+
+    choices: np.ndarray
+    score: np.ndarray
+    seconds: np.ndarray
+    search_seconds: np.ndarray
+    true_val: np.ndarray
+    true_test: np.ndarray
+    unique: np.ndarray
+    meta: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in (*NUMBERS, "unique"):
+            if getattr(self, name).shape != (len(self.choices),):
+                raise ValueError(
+                    f"a trace of {len(self.choices)} queries needs as many entries of {name}, "
+                    f"got shape {getattr(self, name).shape}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.choices)
+
+    def ended(self, budget: Budget) -> bool:
+        """Whether the run has ended, and this budget would not carry it on."""
+        if self.meta.get("stopped") is None or not len(self):
+            return False
+        stalled = self.meta["stopped"] == "stalled" and budget.queries is None
+        return stalled or budget.used_up(len(self), float(self.seconds[-1])) is not None
+
+    def save(self, path: Path) -> None:
+        """Writes the trace in one step: a kill leaves the file that was there, or none.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        arrays = {name: getattr(self, name) for name in ("choices", "unique", *NUMBERS)}
+        buffer = io.BytesIO()
+        np.savez(buffer, meta=np.array(json.dumps(self.meta, allow_nan=False)), **arrays)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, buffer.getbuffer())
+
+    @classmethod
+    def load(cls, path: Path) -> Trace:
+        """The trace in a file.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is not a trace, is damaged, or was written by a newer version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            meta = json.loads(str(arrays.pop("meta")))
+            trace = cls(**arrays, meta=meta)
+        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
+            raise ValueError(
+                f"{path} is not a trace of a run, or is damaged ({error}); remove it and run the same command again"
+            ) from None
+        if meta.get("format") != FORMAT or meta.get("version", VERSION + 1) > VERSION:
+            raise ValueError(
+                f"{path} is a {meta.get('format')!r} of version {meta.get('version')}, expected {FORMAT!r} of at most "
+                f"{VERSION}: install the nasbench-forge that wrote it, or a newer one"
+            )
+        return trace
+
+
+def incumbents(score: np.ndarray, sign: float = 1.0) -> np.ndarray:
+    """Index of the incumbent after each query: int64 array, -1 before the first score.
+
+    Args:
+        score: scores of the queries in order, NaN for failures.
+        sign: 1 where larger is better, -1 where smaller is.
+    """
+    order = np.where(np.isnan(score), -np.inf, sign * score)
+    best = np.maximum.accumulate(order) if len(order) else order
+    is_new = np.empty(len(order), dtype=bool)
+    is_new[:1] = np.isfinite(order[:1])
+    is_new[1:] = best[1:] > best[:-1]
+    return np.maximum.accumulate(np.where(is_new, np.arange(len(order)), -1)) if len(order) else np.empty(0, np.int64)

@@ -1,0 +1,43 @@
+"""What an incumbent is worth: its true validation and test value, from a table. Only the runner holds one of these."""
+
+from __future__ import annotations
+
+import math
+
+from nasbench.space import Architecture
+from nasbench.table import Table
+from searchers.measure import Measure, resolved
+
+
+class Truth:
+    """Looks up the selecting and the reported measure of architectures, each once.
+
+    Args:
+        table: the whole table, test metrics included.
+        select: the measure that incumbents are chosen by.
+        report: the measure that a comparison reports, usually on test images.
+
+    Raises:
+        LookupError: the table has no such metric or schedule.
+    """
+
+    def __init__(self, table: Table, select: Measure, report: Measure) -> None:
+        self.table = table
+        self.select = resolved(select, table)
+        self.report = resolved(report, table)
+        self._known: dict[tuple[int, ...], tuple[float, float]] = {}
+
+    def values(self, choices: tuple[int, ...]) -> tuple[float, float]:
+        """Value of the selecting and of the reported measure; NaN where the table has no answer."""
+        known = self._known.get(choices)
+        if known is None:
+            architecture = Architecture(self.table.space.name, choices)
+            known = (self._value(architecture, self.select), self._value(architecture, self.report))
+            self._known[choices] = known
+        return known
+
+    def _value(self, architecture: Architecture, measure: Measure) -> float:
+        try:
+            return self.table.query(architecture, measure.metric, schedule=measure.schedule, seed=measure.seed)
+        except LookupError:
+            return math.nan
