@@ -75,7 +75,9 @@ class Kind:
         found = [
             value
             for value in vars(module).values()
-            if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
+            if inspect.isclass(value)
+            and issubclass(value, base)
+            and value.__module__ == module.__name__
             and not value.__name__.startswith("_")
         ]
         if len(found) != 1:
@@ -101,7 +103,7 @@ class FunctionKind(Kind):
         return {name: (lambda name=name: known[name]) for name in known}  # type: ignore[misc]
 
 
-class missing_extra:  # noqa: N801 - reads as a statement
+class missing_extra:
     """Context in which an optional package that is not installed becomes an error with the command to install it."""
 
     def __init__(self, purpose: str) -> None:
@@ -128,7 +130,7 @@ def unknown(word: str, name: str, known: list[str]) -> UnknownNameError:
 
 SPACES = Kind("search space", "nasbench.spaces", "nasbench.space:Space")
 DATASETS = Kind("data set", "datasets.sources", "datasets.dataset:Source")
-IMPORTERS = Kind("importer", "nasbench.importers", "nasbench.importers.importer:Importer")
+IMPORTERS = Kind("importer", "nasbench.importers", "nasbench.importer:Importer")
 ENCODINGS = Kind("encoding", "predictors.encodings", "predictors.encoding:Encoding")
 PREDICTORS = Kind("predictor", "predictors.models", "predictors.predictor:Predictor")
 PROXIES = FunctionKind("zero-cost proxy", "predictors.proxies", "predictors.proxy:PROXIES")

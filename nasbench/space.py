@@ -161,7 +161,9 @@ class Space(ABC):
     def sample(self, rng: np.random.Generator) -> Architecture:
         """An architecture drawn uniformly."""
         while True:
-            choices = tuple([int(u * count) for u, count in zip(rng.random(len(self.options)).tolist(), self.options)])
+            choices = tuple(
+                [int(u * count) for u, count in zip(rng.random(len(self.options)).tolist(), self.options, strict=True)]
+            )
             if self.is_valid(choices):
                 return Architecture(self.name, choices)
 
@@ -170,22 +172,19 @@ class Space(ABC):
         if type(self).neighbors is not Space.neighbors:
             near = self.neighbors(architecture)
             return near[int(rng.random() * len(near))]
+        moves = self._moves
         while True:
-            draw = int(rng.random() * self._moves)
-            for position, count in enumerate(self.options):
-                if draw < count - 1:
-                    break
-                draw -= count - 1
-            choices = list(architecture.choices)
-            choices[position] = draw + (draw >= choices[position])
+            position, other = moves[int(rng.random() * len(moves))]
+            choices = architecture.choices
+            choices = choices[:position] + (other + (other >= choices[position]),) + choices[position + 1 :]
             if self.is_valid(choices):
-                return Architecture(self.name, tuple(choices))
+                return Architecture(self.name, choices)
 
     def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
         """A child that takes each choice from either parent with equal chance (uniform crossover)."""
         while True:
             coins = rng.random(len(self.options)).tolist()
-            choices = tuple([a if u < 0.5 else b for u, a, b in zip(coins, first.choices, second.choices)])
+            choices = tuple([a if u < 0.5 else b for u, a, b in zip(coins, first.choices, second.choices, strict=True)])
             if self.is_valid(choices):
                 return Architecture(self.name, choices)
 
@@ -201,8 +200,9 @@ class Space(ABC):
         return [Architecture(self.name, other) for other in near if self.is_valid(other)]
 
     @cached_property
-    def _moves(self) -> int:
-        return sum(self.options) - len(self.options)
+    def _moves(self) -> list[tuple[int, int]]:
+        """Every (choice, place among its other options)."""
+        return [(position, other) for position, count in enumerate(self.options) for other in range(count - 1)]
 
     # -- classes ------------------------------------------------------------------------------------------------
 

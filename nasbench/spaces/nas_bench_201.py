@@ -31,8 +31,7 @@ class NASBench201(Space):
     def format(self, architecture: Architecture) -> str:
         """The text form that NAS-Bench-201 publishes."""
         a, b, c, d, e, f = (
-            f"{OPERATIONS[choice]}~{source}"
-            for choice, (source, _) in zip(architecture.choices, EDGES, strict=True)
+            f"{OPERATIONS[choice]}~{source}" for choice, (source, _) in zip(architecture.choices, EDGES, strict=True)
         )
         return f"|{a}|+|{b}|{c}|+|{d}|{e}|{f}|"
 
@@ -137,7 +136,9 @@ def published_text_form(architecture: Architecture) -> str:
 def _line_graph() -> tuple[tuple[int, int], ...]:
     """Edges between operations: from the input, between operations that meet in a node, to the output."""
     pairs = [(0, 1 + place) for place, (source, _) in enumerate(EDGES) if source == 0]
-    pairs += [(1 + i, 1 + j) for i, (_, meet) in enumerate(EDGES) for j, (start, _) in enumerate(EDGES) if meet == start]
+    pairs += [
+        (1 + i, 1 + j) for i, (_, meet) in enumerate(EDGES) for j, (start, _) in enumerate(EDGES) if meet == start
+    ]
     pairs += [(1 + place, 7) for place, (_, target) in enumerate(EDGES) if target == 3]
     return tuple(sorted(pairs))
 
