@@ -73,19 +73,20 @@ def _moved(values: Sum, place: dict[int, int], rng: np.random.Generator) -> Sum:
 
 
 def changes(program: Program) -> Iterator[Program]:
-    """Programs in which one label, one operand or one summand is another."""
+    """Programs in which one kind, one label, one argument or one summand is another."""
 
     def varied(sums: tuple[Sum, ...], known: int) -> Iterator[tuple[Sum, ...]]:
         for at, values in enumerate(sums):
-            for other in [values[:i] + values[i + 1 :] for i in range(len(values))] + [
-                (*values, v) for v in range(known)
-            ]:
+            fewer = [values[:i] + values[i + 1 :] for i in range(len(values))]
+            for other in fewer + [(*values, v) for v in range(known)]:
                 yield sums[:at] + (other,) + sums[at + 1 :]
         if len(sums) == 2:
             yield sums[::-1]
 
     for number, line in enumerate(program.lines):
         other = [Line(line.kind, "b" if line.label == "a" else "a", line.arguments)]
+        if line.kind == "weighted":
+            other.append(Line("function", line.label, line.arguments))
         other += [Line(line.kind, line.label, sums) for sums in varied(line.arguments, program.inputs + number)]
         for changed in other:
             yield Program(

@@ -120,6 +120,14 @@ def test_steps_with_weights_are_never_merged():
     assert pruned.steps[-1].inputs == (1, 2, 3, 3)
 
 
+def test_a_sum_in_another_order_is_the_same_sum():
+    write = PlanWriter((4, 16, 16))
+    one, two = (write.add(name, "conv_bn", 0, channels=4, kernel=3, stride=1) for name in ("one", "two"))
+    sums = [write.add(name, "sum", order) for name, order in (("sum", (one, two)), ("again", (two, one)))]
+    write.add("both", "concat", sums)
+    assert [step.name for step in prune(write.plan()).steps] == ["input", "one", "two", "sum", "both"]
+
+
 @pytest.mark.parametrize(
     ("steps", "words"),
     [
