@@ -167,7 +167,7 @@ def test_a_file_that_is_not_there_is_named(words, tmp_path, monkeypatch, capsys)
 # -- the start ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["query", "--help"], ["compare", "--help"]], ids=" ".join)
+@pytest.mark.parametrize("words", [["--help"], ["--version"], *([n, "--help"] for n in cli.COMMANDS)], ids=" ".join)
 def test_the_start_imports_nothing_heavy(words: list[str]) -> None:
     code = (
         "import sys, nasbench.__main__ as cli\n"

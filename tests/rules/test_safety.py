@@ -53,13 +53,14 @@ def hidden_chance(file: Source) -> list[str]:
 
 
 def broad_excepts(file: Source) -> list[str]:
-    """Handlers that catch everything and give no reason beside the line."""
+    """Handlers that catch everything, do not raise it again, and give no reason beside the line."""
     lines = file.text.splitlines()
     found = []
     for node in ast.walk(file.tree):
         if isinstance(node, ast.ExceptHandler):
             names = {dotted(part) for part in ast.walk(node.type)} if node.type else {"Exception"}
-            if names & {"Exception", "BaseException"} and "#" not in lines[node.lineno - 1]:
+            again = isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None
+            if names & {"Exception", "BaseException"} and not again and "#" not in lines[node.lineno - 1]:
                 found.append(f"{file.path}:{node.lineno}")
     return found
 
@@ -107,6 +108,7 @@ def test_the_rule_sees(rule, text: str) -> None:
         (hidden_chance, "np.random.default_rng(3)"),
         (hidden_chance, "generator.manual_seed(3)"),
         (hidden_chance, "torch.randperm(5, generator=generator)"),
+        (broad_excepts, "try:\n    f()\nexcept BaseException:\n    clean()\n    raise"),
         (broad_excepts, "try:\n    f()\nexcept Exception:  # whatever a plug-in does, the others run\n    pass"),
     ],
 )
