@@ -43,8 +43,9 @@ _SPACES: dict[str, Space] = {}
 
 
 def load_dataset(name: str, **options: Any) -> Any:
-    """The :class:`datasets.dataset.Dataset` of this name; ``options`` are those of its source (``root``, ``image_size``,
-    ``train_images``, ``validation_fraction``, ``seed``).
+    """The :class:`datasets.dataset.Dataset` of this name.
+
+    ``options`` are those of its source, such as ``root``, ``image_size``, ``train_images``, ``seed``.
 
     Raises:
         UnknownNameError: there is none; the message names the nearest.

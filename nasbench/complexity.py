@@ -108,6 +108,13 @@ def _same(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
     return inputs[0], 0, 0
 
 
+def _zero(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
+    """Zeros of the input's shape, or of the channels and stride that are set."""
+    stride = int(step.setting("stride", 1))
+    channels, height, width = inputs[0]
+    return (int(step.setting("channels", channels)), _strided(height, stride), _strided(width, stride)), 0, 0
+
+
 def _convolution(source: Shape, channels: int, kernel: int, stride: int) -> tuple[Shape, int, int]:
     """Shape, parameters and FLOPs of a convolution without bias."""
     shape = (channels, _strided(source[1], stride), _strided(source[2], stride))
@@ -155,7 +162,7 @@ def _linear(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
 _COSTS: dict[str, Callable[[Step, list[Shape]], tuple[Shape, int, int]]] = {
     "relu": _same,
     "skip": _same,
-    "zero": _same,
+    "zero": _zero,
     "sum": _same,
     "conv_bn": _conv_bn,
     "avg_pool": _pool,

@@ -82,7 +82,8 @@ def run_build(args: argparse.Namespace) -> int:
     )
     table = nasbench.open_table(args.out)
     say(
-        f"trained {done.trained:,} rows in {duration(done.seconds)}, {done.present:,} were there, {done.failed:,} failed"
+        f"trained {done.trained:,} rows in {duration(done.seconds)} ({done.failed:,} failed), "
+        f"{done.present:,} were there before"
     )
     say(f"digest {table.digest}")
     return 0

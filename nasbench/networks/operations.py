@@ -126,11 +126,15 @@ class Sum(nn.Module):
 
 
 class Zero(nn.Module):
-    """Zeros of the input's shape."""
+    """Zeros with these channels, of the input's size over the stride."""
+
+    def __init__(self, channels: int, stride: int) -> None:
+        super().__init__()
+        self.channels, self.stride = channels, stride
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Zeros that carry no gradient."""
-        return torch.zeros_like(x)
+        return torch.zeros_like(x[:, :1, :: self.stride, :: self.stride]).expand(-1, self.channels, -1, -1)
 
 
 def _conv_bn(step: Step, shapes: list[Shape]) -> nn.Module:
@@ -159,7 +163,7 @@ MAKERS: dict[str, Callable[[Step, list[Shape]], nn.Module]] = {
     "global_pool": lambda step, shapes: GlobalPool(),
     "relu": lambda step, shapes: nn.ReLU(),
     "skip": lambda step, shapes: nn.Identity(),
-    "zero": lambda step, shapes: Zero(),
+    "zero": lambda step, shapes: Zero(int(step.setting("channels", shapes[0][0])), int(step.setting("stride", 1))),
     "sum": lambda step, shapes: Sum(),
 }
 """A module for each operation."""

@@ -70,7 +70,7 @@ def train(network: nn.Module, images: Images, recipe: Recipe, seed: int) -> Iter
     inputs, labels = images.train
     device = inputs.device
     torch.set_flush_denormal(True)
-    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network.to(device).to(memory_format=torch.channels_last)
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=recipe.learning_rate,

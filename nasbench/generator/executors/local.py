@@ -63,8 +63,8 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
                     worker.process.join()
                     if attempts[job] >= ATTEMPTS:
                         raise WorkerError(
-                            f"a worker died twice (exit code {worker.process.exitcode}) while training {job.architecture}; "
-                            "finished rows are kept. Out of memory? Try fewer workers"
+                            f"a worker died twice (exit code {worker.process.exitcode}) while training "
+                            f"{job.architecture}; finished rows are kept. Out of memory? Try fewer workers"
                         ) from None
                     running[running.index(worker)] = worker = _start(task)
                     waiting.appendleft(job)
