@@ -6,6 +6,7 @@ epoch). What is trained, and what becomes of the records, is decided elsewhere.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,7 +108,7 @@ def train(network: nn.Module, images: Images, recipe: Recipe, seed: int) -> Iter
         train_loss = float(loss_sum) / steps
         val_loss, val_accuracy = evaluate(network, images.validation, recipe)
         for name, value in (("training", train_loss), ("validation", val_loss)):
-            if not torch.isfinite(torch.tensor(value)):
+            if not math.isfinite(value):
                 raise TrainingFailed(f"{name} loss is {value} in epoch {epoch + 1}")
         yield EpochRecord(
             train_loss=train_loss,
