@@ -1,0 +1,140 @@
+"""What all figures share: colours that a colour-blind reader tells apart, axes, and figures as files or inline SVG.
+
+Figures are made without pyplot, so nothing here is remembered between two of them.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D00", "#56B4E9", "#444444")
+"""Okabe and Ito's palette, its yellows darkened to stand on white; black is left to text."""
+DASHES: tuple[str | tuple[float, tuple[float, ...]], ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.5, 1, 1.5)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+GREY = "#666666"
+"""Of references: identity lines, ceilings, best values."""
+
+FORMATS: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+"""Formats of figure files, each with the dates that are left out so that equal figures are equal bytes."""
+
+_METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
+_PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
+_NAMESPACE = re.compile(r"\s+xmlns(:\w+)?=\"[^\"]*\"")
+_IDENTITY = re.compile(r"(\bid=\"|url\(#|href=\"#)")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one method is drawn, in every figure of a section."""
+
+    colour: str
+    dash: str | tuple[float, tuple[float, ...]]
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure with the stem of its files and the caption that says what is seen, of how many, with what interval."""
+
+    name: str
+    caption: str
+    figure: Figure
+
+
+def looks(names: Iterable[str]) -> dict[str, Look]:
+    """A colour, dash and marker for each name, by its place; dashes and markers also tell them apart in print."""
+    return {
+        name: Look(COLOURS[i % len(COLOURS)], DASHES[i % len(DASHES)], MARKERS[i % len(MARKERS)])
+        for i, name in enumerate(names)
+    }
+
+
+def words(name: str) -> str:
+    """A name of the registry as people read it.
+
+    >>> words("regularized_evolution")
+    'regularized evolution'
+    """
+    return name.replace("_", " ")
+
+
+def new_axes(width: float = 5.0, height: float = 3.6) -> tuple[Figure, Axes]:
+    """A figure of this size in inches, and its axes: no box on top and right, a faint grid behind."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    axes = figure.add_subplot()
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    axes.grid(True, color="#E4E4E4", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.tick_params(labelsize=9)
+    return figure, axes
+
+
+def set_labels(axes: Axes, x: str, y: str, title: str = "") -> None:
+    """Writes what the axes show, units included, in two lines where one is too short; a title, where there is one."""
+    axes.set_xlabel(textwrap.fill(x, 48), fontsize=10)
+    axes.set_ylabel(textwrap.fill(y, 38), fontsize=10)
+    if title:
+        axes.set_title(title, fontsize=10, loc="left")
+
+
+def set_legend(axes: Axes, location: Any = "best") -> None:
+    """Writes the legend over a white ground, so that a curve behind it disturbs no word."""
+    axes.legend(fontsize=8.5, loc=location, frameon=True, framealpha=0.9, edgecolor="none", borderpad=0.3)
+
+
+def set_log_axis(axes: Axes, at: Iterable[float] | None = None) -> None:
+    """A logarithmic x axis whose labels are plain numbers: those in ``at``, or 1, 2, 5, 10, ..."""
+    axes.set_xscale("log")
+    if at is None:
+        axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    else:
+        axes.set_xticks(list(at))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_minor_locator(NullLocator())
+
+
+def time_unit(seconds: float) -> tuple[float, str]:
+    """Seconds in, and name of, the unit in which a time of this length is best read.
+
+    >>> time_unit(40_000)
+    (3600.0, 'hours')
+    """
+    for length, name in ((2 * 86400.0, "days"), (2 * 3600.0, "hours"), (120.0, "minutes")):
+        if seconds >= length:
+            return {"days": 86400.0, "hours": 3600.0, "minutes": 60.0}[name], name
+    return 1.0, "seconds"
+
+
+def inline_svg(figure: Figure, name: str, description: str) -> str:
+    """The figure as an ``svg`` element of an HTML page: nothing from elsewhere; identities begin with ``name``."""
+    text = _PROLOGUE.sub("", figure_bytes(figure, name, "svg").decode())
+    text = _IDENTITY.sub(rf"\g<1>{name}-", _METADATA.sub("", text))
+    head, _, rest = text.partition(">")
+    head = re.sub(r'\s(width|height)="[^"]*"', "", _NAMESPACE.sub("", head))
+    return f'{head} role="img" aria-label="{description}">{rest}'.strip()
+
+
+def figure_bytes(figure: Figure, name: str, suffix: str) -> bytes:
+    """The figure as a file of a format: svg, pdf or png; the same figure and name give the same bytes.
+
+    Raises:
+        ValueError: the format is none of those.
+    """
+    if suffix not in FORMATS:
+        raise ValueError(f"expected a figure format of {', '.join(FORMATS)}, got {suffix!r}")
+    buffer = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "path", "pdf.fonttype": 42}):
+        figure.savefig(buffer, format=suffix, dpi=200, metadata=dict(FORMATS[suffix]))
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""One figure a file: ``compute_*`` returns its numbers, ``draw_*`` draws them."""

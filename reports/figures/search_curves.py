@@ -1,0 +1,132 @@
+"""What searchers have found after each query, or after each second of training: mean or median with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from reports.drawing import GREY, Look, new_axes, set_labels, set_legend, set_log_axis, time_unit, words
+from reports.result import Comparison, Run
+from reports.settings import Settings
+from reports.statistics import Band
+
+POINTS = 200
+"""Points of a curve over time."""
+SETTLED = 0.04
+"""Share of the budget after which a curve's values decide the range of the y axis: first draws are far below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A searcher's incumbents: ``x`` in queries or seconds, the band over ``runs`` runs at each."""
+
+    searcher: str
+    x: np.ndarray
+    band: Band
+    runs: int
+
+
+def compute_search_curves(
+    comparison: Comparison, evaluator: str, value: str, settings: Settings, over: str = "queries"
+) -> list[Curve]:
+    """A curve for each searcher with runs on the evaluator; none where the clock was not kept.
+
+    Every point of a curve has all its runs: over queries a curve ends with the shortest run; over time it begins when
+    the slowest run has its first result and ends when the quickest ends.
+
+    Args:
+        comparison: the runs.
+        evaluator: whose runs.
+        value: ``true_test``, ``true_val`` or ``score``, as in :class:`reports.result.Run`.
+        settings: statistic and interval.
+        over: ``queries`` or ``seconds``.
+    """
+    curves = []
+    for searcher in comparison.searchers:
+        runs = [run for run in comparison.of(evaluator, searcher) if len(run.score)]
+        if over == "seconds":
+            runs = [run for run in runs if np.isfinite(run.seconds).all()]
+        if not runs:
+            continue
+        x = _queries(runs) if over == "queries" else _times(runs)
+        values = np.array([_at(run, value, x, over) for run in runs])
+        if np.isfinite(values).any():
+            curves.append(Curve(searcher, x, settings.band(values), len(runs)))
+    return curves
+
+
+def _queries(runs: Sequence[Run]) -> np.ndarray:
+    return np.arange(1, min(len(run.score) for run in runs) + 1, dtype=np.float64)
+
+
+def _times(runs: Sequence[Run]) -> np.ndarray:
+    start, end = max(run.seconds[0] for run in runs), min(run.seconds[-1] for run in runs)
+    if end <= start or start <= 0:
+        return np.linspace(start, max(start, end), POINTS)
+    return np.geomspace(start, end, POINTS)
+
+
+def _at(run: Run, value: str, x: np.ndarray, over: str) -> np.ndarray:
+    values: np.ndarray = getattr(run, value)
+    if over == "queries":
+        return values[: len(x)]
+    done = np.searchsorted(run.seconds, x * (1 + 1e-12), side="right") - 1
+    return values[np.maximum(done, 0)]
+
+
+def compute_range(panels: Sequence[Sequence[Curve]], best: float | None = None) -> tuple[float, float]:
+    """Range of the y axis for panels side by side: what curves show once settled, and the best value where near."""
+    lows, highs = [], []
+    for curve in (curve for panel in panels for curve in panel):
+        start = int(np.searchsorted(curve.x, curve.x[-1] * SETTLED))
+        lows.append(np.nanmin(np.where(np.isfinite(curve.band.low), curve.band.low, curve.band.value)[start:]))
+        highs.append(np.nanmax(np.where(np.isfinite(curve.band.high), curve.band.high, curve.band.value)))
+    low, high = float(np.nanmin(lows)), float(np.nanmax(highs))
+    if best is not None and best - high <= 0.6 * (high - low):
+        high = max(high, best)
+    margin = 0.04 * (high - low) or max(0.5, 0.005 * abs(high))
+    return low - margin, high + margin
+
+
+def draw_search_curves(
+    curves: Sequence[Curve],
+    looks: Mapping[str, Look],
+    *,
+    y_label: str,
+    x_label: str = "queries",
+    over: str = "queries",
+    y_range: tuple[float, float] | None = None,
+    best: float | None = None,
+    title: str = "",
+) -> Figure:
+    """The curves over a logarithmic x axis; ``best`` is a dotted line, the best value of the truth table.
+
+    ``x_label`` over time is completed by the unit, which depends on the times.
+    """
+    figure, axes = new_axes()
+    divisor, unit = time_unit(max(curve.x[-1] for curve in curves)) if over == "seconds" else (1.0, "")
+    for curve in curves:
+        look, x = looks[curve.searcher], curve.x / divisor
+        axes.fill_between(x, curve.band.low, curve.band.high, step="post", color=look.colour, alpha=0.16, linewidth=0)
+        axes.plot(
+            x,
+            curve.band.value,
+            drawstyle="steps-post",
+            color=look.colour,
+            linestyle=look.dash,
+            linewidth=1.8,
+            label=f"{words(curve.searcher)} (n = {curve.runs})",
+        )
+    low, high = y_range or compute_range([curves], best)
+    if best is not None and best <= high:
+        axes.axhline(best, color=GREY, linestyle=":", linewidth=1.2, label=f"best in the table ({best:.2f})")
+    axes.set_ylim(low, high)
+    set_log_axis(axes)
+    ends = [curve.x[-1] / divisor for curve in curves]
+    axes.set_xlim(min(curve.x[0] for curve in curves) / divisor, max(ends) * 1.02)
+    set_labels(axes, f"{x_label} [{unit}]" if unit else x_label, y_label, title)
+    set_legend(axes, "lower right")
+    return figure

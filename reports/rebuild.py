@@ -1,0 +1,59 @@
+"""How to make a result again: the command line that its ``result.json`` describes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from reports.result import Result
+
+
+def rebuild_command(result: Result) -> str:
+    """The command line, files and folders by the names they had; what the result does not say is left to defaults."""
+    noted = result.info.get("command")
+    if isinstance(noted, str):
+        return noted
+    if isinstance(noted, list):
+        return shlex.join(["nasbench", *map(str, noted)])
+    words = {"fit": _fit, "study": _study, "compare": _compare}[result.kind](result.info)
+    return shlex.join(["nasbench", result.kind, *words, "--out", result.name])
+
+
+def _fit(info: dict[str, Any]) -> list[str]:
+    words = [str(info.get("table", "TABLE"))]
+    return words + _options(info, ("predictor", "encoding", "metric", "schedule", "seed"))
+
+
+def _study(info: dict[str, Any]) -> list[str]:
+    words = [str(info.get("table", "TABLE"))]
+    return words + _options(info, ("predictors", "train_sizes", "seeds", "metric", "schedule"))
+
+
+def _compare(info: dict[str, Any]) -> list[str]:
+    words = []
+    for about in info.get("evaluators", ()):
+        name, kind, file = (str(about.get(key, key.upper())) for key in ("name", "kind", "file"))
+        words += ["--evaluator", f"{name}={file}" if name == kind else f"{name}={kind}:{file}"]
+    truth = info.get("truth")
+    if isinstance(truth, dict) and "file" in truth:
+        words += ["--truth", str(truth["file"])]
+    words += _options(info, ("select", "report", "searchers"))
+    for searcher, parameters in info.get("parameters", {}).items():
+        for name, value in parameters.items():
+            words += ["--set", f"{searcher}.{name}={value}"]
+    candidates = info.get("candidates")
+    if isinstance(candidates, dict) and "kind" in candidates:
+        words += ["--candidates", str(candidates["kind"])]
+    return words + _options(info, ("queries", "seeds"))
+
+
+def _options(info: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """``--name value`` for each that the result says; lists with commas."""
+    words = []
+    for name in names:
+        value = info.get(name)
+        if value is not None:
+            text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+            words += [f"--{name.replace('_', '-')}", text]
+    return words

@@ -1,0 +1,1 @@
+"""One part of the report a file: ``make_sections`` turns results into sentences, tables and drawings."""

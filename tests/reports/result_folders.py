@@ -1,0 +1,180 @@
+"""Small result folders in the formats of fit, study and compare, with numbers made by arithmetic."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+from searchers.trace import FORMAT, VERSION, Trace, incumbents
+
+SPEED = {"random_search": 0.35, "regularized_evolution": 1.0, "local_search": 0.7}
+"""How far towards the best a made-up searcher gets within its budget."""
+HASH = "0123456789abcdef" * 4
+ENVIRONMENT = {
+    "versions": {"python": "3.11.7", "nasbench-forge": "0.1.0", "numpy": "2.4.6"},
+    "hardware": {"device": "cpu", "processor": "A processor", "cores": 2, "system": "Linux x86_64"},
+}
+
+
+def write_json(path: Path, content: object) -> None:
+    """Writes JSON as the commands do."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def write_rows(path: Path, header: list[str], rows: list[list[object]]) -> None:
+    """Writes a CSV file."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows([header, *rows])
+
+
+def make_fit(folder: Path, n: int = 120, seed: int = 0, with_std: bool = True) -> Path:
+    """A fit whose predictions are the actual scores with noise."""
+    rng = np.random.default_rng(seed)
+    actual = 94 - 8 * rng.random(n) ** 3 - 60 * (rng.random(n) < 0.03)
+    predicted = actual + rng.normal(0, 0.7, n)
+    scores = {name: {"value": 0.8, "low": 0.7, "high": 0.9} for name in ("kendall", "spearman", "pearson", "r2")}
+    scores |= {name: {"value": 0.55, "low": 0.5, "high": 0.6} for name in ("mae", "rmse")}
+    about = {
+        "kind": "fit",
+        "predictor": "xgboost",
+        "encoding": "one_hot",
+        "table": "table.h5",
+        "table_digest": HASH,
+        "schedule": 200,
+        "metric": "val_accuracy",
+        "n_train": 400,
+        "n_test": n,
+        "seed": 0,
+        "scores": scores,
+        **ENVIRONMENT,
+    }
+    write_json(folder / "result.json", about)
+    rows = [
+        [f"cell{i}", f"{i // 2:032x}", a, p, 0.7 if with_std else ""] for i, (a, p) in enumerate(zip(actual, predicted))
+    ]
+    write_rows(folder / "heldout.csv", ["architecture", "class_hash", "actual", "predicted", "std"], rows)
+    return folder
+
+
+def make_study(folder: Path, seeds: int = 10, left_out: tuple[tuple[str, int, int], ...] = ()) -> Path:
+    """A study in which xgboost learns faster than ridge; ``left_out`` are (predictor, n, seed) not there."""
+    predictors, sizes = ["ridge", "xgboost"], [32, 128, 500]
+    about = {
+        "kind": "study",
+        "predictors": predictors,
+        "train_sizes": sizes,
+        "seeds": seeds,
+        "table_digest": HASH,
+        "noise_ceiling": {"kendall": 0.909, "spearman": 0.97},
+        **ENVIRONMENT,
+    }
+    write_json(folder / "result.json", about)
+    rng = np.random.default_rng(1)
+    rows: list[list[object]] = []
+    for seed in range(seeds):
+        for n in sizes:
+            luck = rng.normal(0, 0.02)
+            for predictor in predictors:
+                if (predictor, n, seed) in left_out:
+                    continue
+                kendall = (0.35 + 0.13 * np.log10(n)) + (0.05 if predictor == "xgboost" else 0) * (n > 100) + luck
+                kendall += rng.normal(0, 0.01)
+                rows.append(
+                    [
+                        predictor,
+                        n,
+                        seed,
+                        kendall,
+                        kendall + 0.15,
+                        kendall + 0.1,
+                        kendall - 0.1,
+                        1 - kendall,
+                        0.01,
+                        0.002,
+                    ]
+                )
+    header = "predictor,n,seed,kendall,spearman,pearson,r2,mae,fit_seconds,predict_seconds".split(",")
+    write_rows(folder / "study.csv", header, rows)
+    return folder
+
+
+def make_comparison(
+    folder: Path,
+    seeds: int = 8,
+    queries: int = 60,
+    evaluators: tuple[str, ...] = ("table", "surrogate"),
+    left_out: tuple[tuple[str, str, int], ...] = (),
+    clock: str = "estimated",
+    searchers: tuple[str, ...] = tuple(SPEED),
+) -> Path:
+    """A comparison; ``left_out`` are (evaluator, searcher, seed) not there."""
+    about = {
+        "kind": "compare",
+        "searchers": list(searchers),
+        "parameters": {"random_search": {}, "regularized_evolution": {"population_size": 10}},
+        "evaluators": [
+            {
+                "name": name,
+                "file": "fit" if name == "surrogate" else "table.h5",
+                "kind": name,
+                "select": "val_accuracy@200",
+                "clock": {"kind": clock, "how": "a rule"},
+                "digest": HASH,
+            }
+            for name in evaluators
+        ],
+        "space": "nas_bench_201",
+        "candidates": {"kind": "space", "count": 15625},
+        "select": "val_accuracy@200",
+        "report": "test_accuracy@200",
+        "truth": {"file": "table.h5", "digest": HASH},
+        "queries": queries,
+        "seeds": seeds,
+        "complete": not left_out,
+        **ENVIRONMENT,
+    }
+    write_json(folder / "result.json", about)
+    for evaluator in evaluators:
+        for searcher in searchers:
+            for seed in range(seeds):
+                if (evaluator, searcher, seed) not in left_out:
+                    trace = make_trace(evaluator, searcher, seed, queries, clock)
+                    trace.save(folder / "traces" / evaluator / searcher / f"{seed:04d}.npz")
+    return folder
+
+
+def make_trace(evaluator: str, searcher: str, seed: int, queries: int, clock: str = "estimated") -> Trace:
+    """A run that climbs towards 94 at its searcher's speed; a surrogate believes more than it gets."""
+    rng = np.random.default_rng([seed, list(SPEED).index(searcher), evaluator == "surrogate"])
+    progress = SPEED[searcher] * np.log1p(np.arange(queries)) / np.log1p(max(queries - 1, 1))
+    true_val = 88 + 6 * np.clip(progress + rng.normal(0, 0.25, queries) - 0.2, -1, 1)
+    score = true_val + (rng.normal(0.3, 0.3, queries) if evaluator == "surrogate" else 0)
+    best = incumbents(score)
+    seconds = np.cumsum(rng.uniform(500, 4000, queries))
+    meta = {
+        "format": FORMAT,
+        "version": VERSION,
+        "searcher": searcher,
+        "evaluator": evaluator,
+        "kind": evaluator,
+        "seed": seed,
+        "select": "val_accuracy@200",
+        "report": "test_accuracy@200",
+        "queries": queries,
+        "clock": clock,
+        "failures": 0,
+        "unpriced": 0,
+        "stopped": "queries",
+    }
+    return Trace(
+        choices=rng.integers(0, 5, (queries, 6)).astype(np.int8),
+        score=score,
+        seconds=np.full(queries, np.nan) if clock == "none" else seconds,
+        search_seconds=np.cumsum(np.full(queries, 1e-4)),
+        true_val=true_val[best],
+        true_test=true_val[best] - 0.4,
+        unique=np.arange(1, queries + 1),
+        meta=meta,
+    )
