@@ -83,7 +83,7 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
-    except BaseException:
+    except BaseException:  # whatever stopped it, an interruption too: no half file stays behind
         with contextlib.suppress(OSError):
             os.unlink(beside)
         raise
