@@ -28,8 +28,9 @@ class Columns:
     def __init__(self, contents: Contents) -> None:
         self._contents = contents
         self._columns: dict[Key, np.ndarray] = {}
+        self._per_seed: dict[Key, tuple[np.ndarray, tuple[int, ...]]] = {}
         self.known: dict[Key, dict[Choices, float]] = {}
-        """Values of the architectures that have one, for each column that is kept."""
+        """Dictionaries of the columns of which single values were asked, see :meth:`by_choices`."""
 
     def column(self, key: Key) -> np.ndarray:
         """float64 [architectures], NaN where there is no done row; cannot be changed.
@@ -38,19 +39,30 @@ class Columns:
             LookupError: the table has no such metric, schedule, epoch or seed; the message says which it has.
         """
         if key not in self._columns:
+            if len(self._columns) >= KEPT:
+                for kept in (self._columns, self._per_seed, self.known):
+                    kept.clear()
             per_seed, seeds = self.per_seed(key)
             column = fixed(per_seed[:, 0] if key[3] is not None else over_seeds(per_seed, seeds))
-            if len(self._columns) >= KEPT:
-                self._columns.clear()
-                self.known.clear()
-            choices = list(self.lines)
-            held = (~np.isnan(column)).nonzero()[0].tolist()
-            self.known[key] = dict(zip([choices[line] for line in held], column[held].tolist(), strict=True))
             self._columns[key] = column
         return self._columns[key]
 
+    def by_choices(self, key: Key) -> dict[Choices, float]:
+        """The column as a dictionary of the architectures that have a number; kept in :attr:`known`."""
+        column = self.column(key)
+        if key not in self.known:
+            choices = list(self.lines)
+            held = (~np.isnan(column)).nonzero()[0].tolist()
+            self.known[key] = dict(zip([choices[line] for line in held], column[held].tolist(), strict=True))
+        return self.known[key]
+
     def per_seed(self, key: Key) -> tuple[np.ndarray, tuple[int, ...]]:
         """float64 [architectures, seeds] and the seeds: all of the metric, or the one of the key."""
+        if key not in self._per_seed:
+            self._per_seed[key] = self._decode(key)
+        return self._per_seed[key]
+
+    def _decode(self, key: Key) -> tuple[np.ndarray, tuple[int, ...]]:
         metric, _, _, seed = key
         schedule, axes = self.schedule(key[1]), self.axes(key)
         epoch = self.epoch(key)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 
-from nasbench.columns import fixed
+from nasbench.columns import Columns, fixed
 from nasbench.database.contents import Contents
 from nasbench.database.rows import Choices
 from nasbench.space import Architecture, Space
@@ -18,12 +17,12 @@ class Members:
 
     Args:
         contents: the table's.
-        lines: line of each architecture by its choices.
+        columns: of the same contents.
     """
 
-    def __init__(self, contents: Contents, lines: Mapping[Choices, int]) -> None:
+    def __init__(self, contents: Contents, columns: Columns) -> None:
         self._contents = contents
-        self._lines = lines
+        self._columns = columns
         self._foreign: dict[Choices, str] = {}
 
     @cached_property
@@ -44,7 +43,7 @@ class Members:
     def lines_of(self, architecture: Architecture, space: Space) -> list[int]:
         """Lines of the architectures that compute the same as one of the space, which need not be in the table."""
         choices = architecture.choices
-        line = self._lines.get(choices)
+        line = self._columns.lines.get(choices)
         if line is not None:
             return self._by_hash[str(self.hashes[line])]
         if choices not in self._foreign:

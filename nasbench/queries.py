@@ -51,7 +51,7 @@ class Queries:
         self._space_name = contents.header.space
         self._columns = Columns(contents)
         self._known = self._columns.known
-        self._members = Members(contents, self._columns.lines)
+        self._members = Members(contents, self._columns)
 
     # -- what there is ------------------------------------------------------------------------------------------
 
@@ -160,11 +160,13 @@ class Queries:
             LookupError: nothing answers, or the training failed; the message says which and why.
             ValueError: the text is not an architecture of the table's space.
         """
+        if isinstance(architecture, str):
+            architecture = self.space.parse(architecture)
         try:
-            if architecture.space == self._space_name:  # type: ignore[union-attr]
-                return self._known[metric, schedule, epoch, seed][architecture.choices]  # type: ignore[union-attr]
-        except (AttributeError, KeyError):
-            pass
+            if architecture.space == self._space_name:
+                return self._known[metric, schedule, epoch, seed][architecture.choices]
+        except (KeyError, AttributeError):
+            pass  # the column is not yet decoded, the class has to answer, or this is no architecture
         return self.explain(architecture, metric, schedule, epoch, seed).value
 
     def explain(
@@ -182,6 +184,7 @@ class Queries:
         column = self._columns.column(key)
         line = self._columns.lines.get(architecture.choices)
         if line is not None and not np.isnan(column[line]):
+            self._columns.by_choices(key)
             return self._answer(key, "row", [line], float(column[line]))
         if line is not None and self._columns.failed(key, line):
             raise LookupError(self._missing(architecture, key, [line]))
@@ -190,7 +193,7 @@ class Queries:
         if not held:
             raise LookupError(self._missing(architecture, key, members))
         value = float(column[held].mean())
-        self._known[key][architecture.choices] = value
+        self._columns.by_choices(key)[architecture.choices] = value
         return self._answer(key, "class", held, value)
 
     def values(
@@ -232,11 +235,11 @@ class Queries:
         Answered by the class where the architecture has no row, as in :meth:`query`. A failed training counts with the
         seconds that it took.
         """
+        architecture = self._architecture(architecture)
         try:
-            if architecture.space == self._space_name:  # type: ignore[union-attr]
-                return self._known[ELAPSED, schedule, epoch, seed][architecture.choices]  # type: ignore[union-attr]
-        except (AttributeError, KeyError):
-            pass
+            return self._known[ELAPSED, schedule, epoch, seed][architecture.choices]
+        except KeyError:
+            pass  # as in query
         if "seconds" not in self._contents.metrics(self._columns.schedule(schedule)):
             return float("nan")
         try:

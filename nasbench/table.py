@@ -40,7 +40,7 @@ class SearchView(Queries):
     def _check_metric(self, metric: str) -> None:
         if is_test(metric):
             raise TestMetricError(
-                f"{metric} is hidden from searchers and predictors: choose by a val_ metric, report from the table itself"
+                f"{metric} is hidden from searchers and predictors: choose by a val_ metric, report from the table"
             )
 
     def __reduce__(self) -> tuple[Any, ...]:

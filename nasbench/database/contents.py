@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasbench.database.rows import Header, Row
-from nasbench.database.schema import ABSENT, STATUSES
+from nasbench.database.schema import ABSENT, STATUSES, VERSION
 
 Reasons = dict[tuple[int, int], str]
 """(architecture's line, seed's column) -> why the cell failed."""
@@ -27,6 +27,8 @@ class Axes:
 class Contents(ABC):
     """The arrays of a table. A = architectures, S = seeds of a schedule; nothing is read before it is asked for."""
 
+    schema_version: int = VERSION
+    """Of the file that they were read from."""
     header: Header
     environments: tuple[dict[str, Any], ...]
     """Versions and hardware that rows were made with."""

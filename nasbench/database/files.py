@@ -6,8 +6,11 @@ over it, and the folder is synced.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -50,29 +53,52 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomically(path: Path, data: bytes | memoryview) -> None:
-    """Puts a file with this content at the path; a kill or a full disk leaves what was there before.
+@contextmanager
+def written_atomically(path: Path) -> Iterator[Path]:
+    """A path beside ``path`` to write a file to, which takes the place of ``path`` when the block ends well.
+
+    A kill, an error or a full disk leaves at ``path`` what was there before.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; the message says which.
     """
-    beside = path.with_name(path.name + ".folding")
+    beside = beside_path(path)
     try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        yield beside
+        descriptor = os.open(beside, os.O_RDWR)
         try:
-            write_all(descriptor, data)
+            if path.exists():
+                os.fchmod(descriptor, path.stat().st_mode & 0o777)
             sync(descriptor)
         finally:
             os.close(descriptor)
         replace(beside, path)
         sync_folder(path.parent)
     except BaseException as error:
-        if beside.exists():
+        with contextlib.suppress(OSError):
             remove(beside)
-        if not isinstance(error, OSError):
-            raise
-        raise described(error, f"cannot write {path}") from error
+        if isinstance(error, OSError) and error.errno is not None:
+            raise described(error, f"cannot write {path}") from error
+        raise
+
+
+def beside_path(path: Path) -> Path:
+    """Where a file is written before it takes its place; a kill may leave it, the next writer writes over it."""
+    return path.with_name(path.name + ".folding")
+
+
+def write_atomically(path: Path, data: bytes | memoryview) -> None:
+    """Puts a file with this content at the path; a kill or a full disk leaves what was there before.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; the message says which.
+    """
+    with written_atomically(path) as beside:
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        try:
+            write_all(descriptor, data)
+        finally:
+            os.close(descriptor)
 
 
 def described(error: OSError, what: str, advice: str = "") -> OSError:

@@ -51,6 +51,7 @@ class _Hidden(Contents):
         environment: Callable[[int], np.ndarray],
         reasons: Callable[[int], Reasons],
     ) -> None:
+        self.schema_version = contents.schema_version
         self.header = contents.header
         self.environments = contents.environments
         self.choices = contents.choices

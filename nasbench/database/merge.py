@@ -24,6 +24,7 @@ class MergedContents(Contents):
 
     def __init__(self, base: Contents, over: Contents) -> None:
         self._base, self._over = base, over
+        self.schema_version = base.schema_version
         self.header = base.header
         self.environments = _union(base.environments, over.environments)
         self.schedules = tuple(sorted({*base.schedules, *over.schedules}))
@@ -99,6 +100,22 @@ class MergedContents(Contents):
         """See :meth:`Contents.close`."""
         self._base.close()
         self._over.close()
+
+    def conflicts(self) -> list[str]:
+        """Where both have a done row and their numbers differ: one sentence a metric."""
+        found = []
+        for schedule in set(self._base.schedules) & set(self._over.schedules):
+            for metric in sorted(set(self._base.metrics(schedule)) & set(self._over.metrics(schedule))):
+                axes = self.metrics(schedule)[metric]
+                base, over = (
+                    self._measured(part, lines, schedule, metric, axes.seeds, axes.epochs)
+                    for part, lines in ((self._base, self._base_lines), (self._over, self._over_lines))
+                )
+                kept = ~self._taken(schedule)[:, self._columns(axes.seeds, schedule), None]
+                differ = (kept & ~np.isnan(base) & ~np.isnan(over) & (base != over)).any(axis=(1, 2))
+                if differ.any():
+                    found.append(f"{metric}@{schedule} of {int(differ.sum()):,} architectures")
+        return found
 
     # -- parts --------------------------------------------------------------------------------------------------
 

@@ -87,6 +87,7 @@ class FileContents(Contents):
             hardware=first["hardware"],
             origin=self._text(header["origin"]),
         )
+        self.schema_version = int(self._file.attrs["schema_version"])
         self.choices = self._read("architectures/choices")
         self.class_hashes = self._read("architectures/class_hash")
         self.schedules = tuple(sorted(int(name) for name in self._file["schedules"]))

@@ -65,8 +65,15 @@ class Header:
         if self.identity == other.identity:
             return []
         mine, others = dict(_leaves(self.identity)), dict(_leaves(other.identity))
-        differ = [name for name in [*mine, *(n for n in others if n not in mine)] if mine.get(name) != others.get(name)]
-        return [f"{name} is {_shown(mine.get(name))}, not {_shown(others.get(name))}" for name in differ]
+        names = [*mine, *(name for name in others if name not in mine)]
+        return [
+            f"{name} is {_shown(mine.get(name, _NOTHING))}, not {_shown(others.get(name, _NOTHING))}"
+            for name in names
+            if mine.get(name, _NOTHING) != others.get(name, _NOTHING)
+        ]
+
+
+_NOTHING = object()
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -78,7 +85,7 @@ def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _shown(value: Any) -> str:
-    text = "absent" if value is None else json.dumps(value)
+    text = "absent" if value is _NOTHING else json.dumps(value)
     return text if len(text) <= 40 else text[:24] + "..." + text[-8:]
 
 

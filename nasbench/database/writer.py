@@ -72,7 +72,7 @@ class TableWriter:
             raise
 
     def _open(self, header: Header | None) -> None:
-        files.remove(self.path.with_name(self.path.name + ".folding"))  # what a kill in a fold left
+        files.remove(files.beside_path(self.path))  # what a kill in a fold left
         entries = read_journal(self.path)
         self._fresh_entries()
         if not self.path.exists():
@@ -213,6 +213,29 @@ class TableWriter:
             self._fold(MemoryContents.from_rows(self._maker, self._rows.values(), self._costs, self._cost_hashes))
             self._journal.drop()
             self._fresh_entries()
+
+    def add(self, contents: Contents) -> None:
+        """Adds whole contents, such as an import, and folds.
+
+        Args:
+            contents: of the same table; those that hold costs alone may be of any origin.
+
+        Raises:
+            ValueError: they have another recipe, or other numbers for rows that are done here.
+            OSError: the disk is full or broken; nothing is changed.
+        """
+        self.fold()
+        if contents.header.space != self.header.space:
+            raise ValueError(f"{self.path} holds {self.header.space}, not {contents.header.space}")
+        if contents.schedules and (differences := self.header.differences(contents.header)):
+            raise ValueError(
+                f"rows made otherwise cannot be added to {self.path}, of which {'; '.join(differences)}: "
+                "write them to a table of their own (costs alone can be added)"
+            )
+        if clashes := MergedContents(self._base, contents).conflicts():
+            raise ValueError(f"{self.path} has other numbers already for {', '.join(clashes)}: nothing was added")
+        self._fold(contents)
+        self._statuses = _statuses(self._base)
 
     def _fold(self, news: Contents) -> None:
         files.write_atomically(self.path, table_image(MergedContents(self._base, news)))
