@@ -72,14 +72,14 @@ def run_search(args: argparse.Namespace) -> None:
 def run_compare(args: argparse.Namespace) -> None:
     """Makes or goes on with a comparison, and prints a line for each searcher on each evaluator."""
     from nasbench.console import say
+    from predictors.provenance import read_result
     from searchers.compare import compare
     from searchers.request import parse_searchers
-    from searchers.result import read_result
     from searchers.summary import as_text
 
     request = _request(args, parse_searchers(args.searchers))
     lines = compare(request, queries=args.queries, seeds=args.seeds, out=args.out, workers=args.workers)
-    about = read_result(args.out) or {}
+    about = read_result(args.out, "compare") or {}
     say(f"{as_text(lines, about['select'], about['report'])}\n")
     if about["candidates"]["kind"] == "truth":
         say(

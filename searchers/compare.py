@@ -6,16 +6,18 @@ A comparison is a folder: ``result.json`` (what was compared), ``traces/EVALUATO
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
 from nasbench.console import Progress, progress
+from predictors.provenance import write_result
 from searchers.clock import Budget
 from searchers.pool import complete_all
 from searchers.request import Request
-from searchers.result import check_same, describe, read_result, write_result
+from searchers.result import check_same, describe, open_folder
 from searchers.summary import Line, write_lines
 from searchers.trace import Trace
 from searchers.workplace import Job, Workplace
@@ -51,19 +53,19 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
         for searcher in request.searchers
         for seed in range(seeds)
     ]
-    old = read_result(out)
-    with Workplace(request) as workplace:
+    with open_folder(out, "compare") as old, Workplace(request) as workplace:
         about = {**describe("compare", workplace), "queries": queries, "seeds": seeds}
         if old is not None:
             check_same(out, old, about)
-        missing = [job for job in jobs if not _is_done(job, budget)]
+        missing = [job for job in jobs if (found := workplace.check(job, budget)) is None or not found.ended(budget)]
         if missing or old is None:
-            write_result(out, about, complete=False)
+            write_result(out, {**about, "complete": False})
         with progress(len(jobs), "runs", done=len(jobs) - len(missing)) as bar:
             _complete(workplace, missing, budget, workers, bar)
-    lines = [Line.of(Trace.load(job.path)) for job in jobs]
-    write_lines(out / "summary.csv", lines)
-    write_result(out, about, complete=True)
+        os.sync()  # short runs were not waited for one by one
+        lines = [Line.of(Trace.load(job.path)) for job in jobs]
+        write_lines(out / "summary.csv", lines)
+        write_result(out, {**about, "complete": True})
     return lines
 
 
@@ -84,7 +86,3 @@ def _complete(workplace: Workplace, jobs: Sequence[Job], budget: Budget, workers
 def _complete_here(workplace: Workplace, job: Job, budget: Budget, bar: Progress) -> None:
     workplace.complete(job, budget, lambda run: bar.update(0, query=len(run.recorder)))
     bar.update(1)
-
-
-def _is_done(job: Job, budget: Budget) -> bool:
-    return job.path.exists() and not job.partial.exists() and Trace.load(job.path).ended(budget)

@@ -75,7 +75,9 @@ class Recorder:
         """
         clock = self.evaluator.clock
         scores = np.array(self._scores, dtype=np.float64)
-        choices = np.array(self._choices, dtype=np.int8).reshape(len(scores), len(self.evaluator.space.options))
+        options = self.evaluator.space.options
+        dtype = np.int8 if max(options) <= 128 else np.int16
+        choices = np.array(self._choices, dtype=dtype).reshape(len(scores), len(options))
         seconds = np.array(self._seconds, dtype=np.float64)
         true_val, true_test = _true_values(truth, choices, incumbents(scores))
         counts = {

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nasbench.database.files import write_atomically
-from nasbench.generator.environment import hardware, versions
+from nasbench.database.lock import FileLock
+from predictors.provenance import read_result
 from searchers.searcher import make_searcher
 from searchers.workplace import Workplace
 
@@ -44,7 +45,7 @@ def describe(kind: str, workplace: Workplace) -> dict[str, Any]:
         "evaluators": evaluators,
         "space": space.name,
         "candidates": {"kind": workplace.candidates, "count": space.count()},
-        "select": str(truth.select if truth is not None else request.select or evaluators[0]["select"]),
+        "select": str((truth.select if truth is not None else None) or request.select or evaluators[0]["select"]),
         "report": None if truth is None else str(truth.report),
         "truth": told,
     }
@@ -90,29 +91,18 @@ def _check_equal(folder: Path, field: str, old: Any, new: Any) -> None:
     )
 
 
-def write_result(folder: Path, about: Mapping[str, Any], complete: bool) -> None:
-    """Writes ``result.json`` in one step, with the versions and the hardware of this process."""
-    environment = {"versions": versions(), "hardware": hardware("cpu")}
-    text = json.dumps({**about, "complete": complete, **environment}, indent=2, allow_nan=False)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "result.json", f"{text}\n".encode())
-
-
-def read_result(folder: Path) -> dict[str, Any] | None:
-    """What ``result.json`` of a folder says; None where there is none.
+@contextmanager
+def open_folder(folder: Path, kind: str) -> Iterator[dict[str, Any] | None]:
+    """Holds a folder of runs for this process, made if it is not there; gives what its ``result.json`` says.
 
     Raises:
-        ValueError: the file is not a JSON object, or the folder holds something else than runs.
+        OSError: another process works in the folder, or it cannot be written.
+        ValueError: it holds something else than results of this kind.
     """
-    path = folder / "result.json"
-    if not path.exists():
-        if folder.is_dir() and any(folder.iterdir()):
-            raise ValueError(f"{folder} holds files and no result.json, so it is not ours: choose another --out")
-        return None
+    old = read_result(folder, kind)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / ".runs")
     try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(result, dict):
-            raise ValueError(f"it holds a {type(result).__name__}")
-    except ValueError as error:
-        raise ValueError(f"{path} is not a JSON object ({error}): choose another --out") from None
-    return result
+        yield old
+    finally:
+        lock.release()

@@ -53,7 +53,7 @@ class Run:
             ValueError: the budget is in seconds and the evaluator has no clock.
         """
         searcher, recorder, evaluator = self.searcher, self.recorder, self.recorder.evaluator
-        _check_clock(evaluator, budget)
+        check_clock(evaluator, budget)
         ask, tell, evaluate, add, clock = searcher.ask, searcher.tell, evaluator.evaluate, recorder.add, recorder.clock
         patience = STALLED_AFTER if budget.queries is None else sys.maxsize
         done, idle = len(recorder), recorder.idle()
@@ -82,7 +82,12 @@ class Run:
         return self.recorder.trace(self.searcher.state(), self.stopped, truth)
 
 
-def _check_clock(evaluator: Evaluator, budget: Budget) -> None:
+def check_clock(evaluator: Evaluator, budget: Budget) -> None:
+    """Checks that an evaluator counts what a budget limits.
+
+    Raises:
+        ValueError: the budget is in seconds and the evaluator has no clock.
+    """
     if budget.seconds is not None and evaluator.clock.kind == "none":
         raise ValueError(
             f"a budget in seconds needs a clock, and the evaluator {evaluator.name} has none "

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from nasbench.console import duration, progress
+from predictors.provenance import write_result
 from searchers.clock import Budget
 from searchers.measure import Measure
 from searchers.request import Request
-from searchers.result import check_same, describe, read_result, write_result
+from searchers.result import check_same, describe, open_folder
 from searchers.trace import Trace, incumbents
 from searchers.workplace import Job, Workplace
 
@@ -43,18 +45,29 @@ def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
             f"{len(request.evaluators)}: use nasbench compare for more"
         )
     job = Job(request.evaluators[0].name, request.searchers[0], seed, out / "trace.npz")
-    old = read_result(out)
-    with Workplace(request) as workplace:
+    with open_folder(out, "search") as old, Workplace(request) as workplace:
         about = {**describe("search", workplace), "seed": seed, **asdict(budget)}
         if old is not None:
             check_same(out, old, about)
-        write_result(out, about, complete=False)
-        with progress(budget.queries or 0, "queries") as bar:
-            trace = workplace.complete(job, budget, lambda run: bar.update(len(run.recorder) - bar.done))
-            bar.done = len(trace)
+        before = workplace.check(job, budget)
+        write_result(out, {**about, "complete": False})
+        trace = _watched(workplace, job, budget, before)
         pick = _pick(trace, workplace)
-        write_result(out, {**about, "pick": pick, "stopped": trace.meta["stopped"]}, complete=True)
+        write_result(out, {**about, "pick": pick, "stopped": trace.meta["stopped"], "complete": True})
     return Found(pick, trace)
+
+
+def _watched(workplace: Workplace, job: Job, budget: Budget, before: Trace | None) -> Trace:
+    """The finished trace of a job, whose progress is shown in queries, or in seconds where those alone end it."""
+    if budget.queries is not None:
+        with progress(budget.queries, "queries", done=0 if before is None else len(before)) as bar:
+            trace = workplace.complete(job, budget, lambda run: bar.update(len(run.recorder) - bar.done))
+            bar.update(len(trace) - bar.done)
+        return trace
+    assert budget.seconds is not None
+    done = 0 if before is None else int(before.seconds[-1])
+    with progress(math.ceil(budget.seconds), "simulated seconds", done=done) as bar:
+        return workplace.complete(job, budget, lambda run: bar.update(int(run.recorder.clock.training) - bar.done))
 
 
 def as_text(found: Found) -> str:

@@ -7,7 +7,7 @@ import io
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,19 @@ import numpy as np
 from nasbench.database.files import write_atomically
 from searchers.measure import Measure
 from searchers.trace import Trace, incumbents
+
+COLUMNS = (
+    "searcher",
+    "evaluator",
+    "seed",
+    "queries",
+    "best_val",
+    "test",
+    "simulated_seconds",
+    "search_seconds",
+    "unique",
+)
+"""Columns of ``summary.csv``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class Line:
         simulated_seconds: simulated training seconds of the run; NaN without a clock.
         search_seconds: the searcher's own seconds.
         unique: different canonical classes asked.
+        failures: queries without a score.
     """
 
     searcher: str
@@ -42,6 +56,7 @@ class Line:
     simulated_seconds: float
     search_seconds: float
     unique: int
+    failures: int
 
     @classmethod
     def of(cls, trace: Trace) -> Line:
@@ -58,6 +73,7 @@ class Line:
             simulated_seconds=float(trace.seconds[-1]),
             search_seconds=float(trace.search_seconds[-1]),
             unique=int(trace.unique[-1]),
+            failures=meta["failures"],
         )
 
 
@@ -65,9 +81,10 @@ def write_lines(path: Path, lines: Iterable[Line]) -> None:
     """Writes ``summary.csv`` in one step; a number that is not known is an empty field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Line)])
+    writer.writerow(COLUMNS)
     for line in lines:
-        writer.writerow(["" if value != value else value for value in astuple(line)])
+        values = [getattr(line, column) for column in COLUMNS]
+        writer.writerow(["" if value != value else value for value in values])
     write_atomically(path, text.getvalue().encode())
 
 
@@ -76,31 +93,31 @@ def as_text(lines: Sequence[Line], select: str, report: str | None) -> str:
     groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         groups[line.evaluator, line.searcher].append(line)
-    rows = [("evaluator", "searcher", "runs", select, report or "test", "simulated s", "own s", "unique")]
-    for (evaluator, searcher), group in groups.items():
-        test = np.array([line.test for line in group])
-        known = test[~np.isnan(test)]
-        error = f" ± {known.std(ddof=1) / math.sqrt(len(known)):.2f}" if len(known) > 1 else ""
-        absent = f" ({len(known)} of {len(test)} known)" if len(known) < len(test) else ""
-        rows.append(
-            (
-                evaluator,
-                searcher,
-                str(len(group)),
-                _mean([line.best_val for line in group], 2),
-                f"{_mean(test, 2)}{error}{absent}",
-                _mean([line.simulated_seconds for line in group], 0),
-                _mean([line.search_seconds for line in group], 4),
-                _mean([line.unique for line in group], 1),
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    heads = ("evaluator", "searcher", "runs", select, report or "test", "simulated s", "own s", "unique", "failed")
+    rows = [heads, *((*names, *_means(group)) for names, group in groups.items())]
+    if not any(line.failures for line in lines):
+        rows = [row[:-1] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column < 2 else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
+        "  ".join(f"{cell:{'<' if place < 2 else '>'}{widths[place]}}" for place, cell in enumerate(row)).rstrip()
         for row in rows
+    )
+
+
+def _means(group: Sequence[Line]) -> tuple[str, ...]:
+    """Number of runs, then means as text, in the order of the heads."""
+    test = np.array([line.test for line in group])
+    known = test[~np.isnan(test)]
+    error = f" ± {known.std(ddof=1) / math.sqrt(len(known)):.2f}" if len(known) > 1 else ""
+    absent = f" ({len(known)} of {len(test)} known)" if len(known) < len(test) else ""
+    return (
+        str(len(group)),
+        _mean([line.best_val for line in group], 2),
+        f"{_mean(test, 2)}{error}{absent}",
+        _mean([line.simulated_seconds for line in group], 0),
+        _mean([line.search_seconds for line in group], 4),
+        _mean([line.unique for line in group], 1),
+        _mean([line.failures for line in group], 1),
     )
 
 

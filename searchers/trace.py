@@ -29,7 +29,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbench.database.files import write_atomically
+from nasbench.database.files import replace, write_atomically
 from searchers.clock import Budget
 
 FORMAT = "nasbench-forge trace"
@@ -37,6 +37,14 @@ VERSION = 1
 NUMBERS = ("score", "seconds", "search_seconds", "true_val", "true_test")
 REPRODUCED = ("choices", "score", "seconds", "true_val", "true_test", "unique")
 """Arrays that are the same each time a run is made; the searcher's own seconds are not."""
+
+
+class DamagedTraceError(ValueError):
+    """A file should be a trace and cannot be read as one."""
+
+
+class TraceWarning(UserWarning):
+    """A trace was damaged, and its run is made again."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +83,17 @@ class Trace:
         stalled = self.meta["stopped"] == "stalled" and budget.queries is None
         return stalled or budget.used_up(len(self), float(self.seconds[-1])) is not None
 
-    def save(self, path: Path) -> None:
+    def exceeds(self, budget: Budget) -> bool:
+        """Whether the run went on after this budget was used up."""
+        return len(self) > 1 and budget.used_up(len(self) - 1, float(self.seconds[-2])) is not None
+
+    def save(self, path: Path, durable: bool = True) -> None:
         """Writes the trace in one step: a kill leaves the file that was there, or none.
+
+        Args:
+            path: the file.
+            durable: whether to wait until it is on the disk; otherwise it is safe from a kill, and from a power cut
+                after the system's next sync only, which is enough for runs that are made again in no time.
 
         Raises:
             OSError: the file cannot be written.
@@ -85,7 +102,12 @@ class Trace:
         buffer = io.BytesIO()
         np.savez(buffer, meta=np.array(json.dumps(self.meta, allow_nan=False)), **arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, buffer.getbuffer())
+        if durable:
+            write_atomically(path, buffer.getbuffer())
+        else:
+            beside = path.with_name(f"{path.name}.new")
+            beside.write_bytes(buffer.getbuffer())
+            replace(beside, path)
 
     @classmethod
     def load(cls, path: Path) -> Trace:
@@ -93,7 +115,8 @@ class Trace:
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is not a trace, is damaged, or was written by a newer version.
+            DamagedTraceError: it is not a trace, or is damaged.
+            ValueError: it was written by a newer version.
         """
         try:
             with np.load(path, allow_pickle=False) as file:
@@ -101,9 +124,7 @@ class Trace:
             meta = json.loads(str(arrays.pop("meta")))
             trace = cls(**arrays, meta=meta)
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
-            raise ValueError(
-                f"{path} is not a trace of a run, or is damaged ({error}); remove it and run the same command again"
-            ) from None
+            raise DamagedTraceError(f"{path} is not a trace of a run, or is damaged ({error})") from None
         if meta.get("format") != FORMAT or meta.get("version", VERSION + 1) > VERSION:
             raise ValueError(
                 f"{path} is a {meta.get('format')!r} of version {meta.get('version')}, expected {FORMAT!r} of at most "

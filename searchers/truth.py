@@ -14,16 +14,16 @@ class Truth:
 
     Args:
         table: the whole table, test metrics included.
-        select: the measure that incumbents are chosen by.
+        select: the measure that incumbents are chosen by; where the table lacks it, true values of it are NaN.
         report: the measure that a comparison reports, usually on test images.
 
     Raises:
-        LookupError: the table has no such metric or schedule.
+        LookupError: the table lacks the reported measure; the message says what it has.
     """
 
     def __init__(self, table: Table, select: Measure, report: Measure) -> None:
         self.table = table
-        self.select = resolved(select, table)
+        self.select = _resolved_if_there(select, table)
         self.report = resolved(report, table)
         self._known: dict[tuple[int, ...], tuple[float, float]] = {}
 
@@ -36,8 +36,17 @@ class Truth:
             self._known[choices] = known
         return known
 
-    def _value(self, architecture: Architecture, measure: Measure) -> float:
+    def _value(self, architecture: Architecture, measure: Measure | None) -> float:
+        if measure is None:
+            return math.nan
         try:
             return self.table.query(architecture, measure.metric, schedule=measure.schedule, seed=measure.seed)
         except LookupError:
             return math.nan
+
+
+def _resolved_if_there(measure: Measure, table: Table) -> Measure | None:
+    try:
+        return resolved(measure, table)
+    except LookupError:
+        return None

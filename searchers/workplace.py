@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ from searchers.clock import Budget
 from searchers.evaluator import Evaluator
 from searchers.measure import Measure
 from searchers.request import Request
-from searchers.run import Run
+from searchers.run import Run, check_clock
 from searchers.searcher import make_searcher
-from searchers.trace import Trace
+from searchers.trace import DamagedTraceError, Trace, TraceWarning
 from searchers.truth import Truth
 
 DEFAULT_REPORT = Measure("test_accuracy")
@@ -130,6 +131,21 @@ class Workplace:
         }
         return Run(searcher, evaluator, about)
 
+    def check(self, job: Job, budget: Budget) -> Trace | None:
+        """The trace of a job as far as it has come, None before its beginning, if the job can be done.
+
+        Raises:
+            ValueError: the run that is there went beyond the budget, or the budget is in seconds that nobody counts.
+        """
+        check_clock(self.evaluator(job.evaluator), budget)
+        latest = _latest_trace(job)
+        if latest is not None and latest.exceeds(budget):
+            raise ValueError(
+                f"{job.path} holds a run of {len(latest)} queries, more than this budget allows: "
+                f"choose another --out, or at least that budget"
+            )
+        return latest
+
     def complete(self, job: Job, budget: Budget, watch: Callable[[Run], None] | None = None) -> Trace:
         """The finished trace of a job: read where it is there, otherwise made, or gone on with, and saved.
 
@@ -137,9 +153,11 @@ class Workplace:
             job: the run.
             budget: when it ends; a run that ended with a smaller one goes on.
             watch: called with the run between two queries, now and then, after it has been saved.
+
+        Raises:
+            ValueError: as :meth:`check`.
         """
-        found = [Trace.load(path) for path in (job.path, job.partial) if path.exists()]
-        latest = max(found, key=len, default=None)
+        latest = self.check(job, budget)
         if latest is not None and latest.ended(budget):
             job.partial.unlink(missing_ok=True)
             return latest
@@ -154,7 +172,7 @@ class Workplace:
 
         run.go(budget, pause)
         trace = run.trace(self._truth_now())
-        trace.save(job.path)
+        trace.save(job.path, durable=job.partial.exists())
         job.partial.unlink(missing_ok=True)
         return trace
 
@@ -177,6 +195,16 @@ class Workplace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _latest_trace(job: Job) -> Trace | None:
+    found = []
+    for path in (job.path, job.partial):
+        try:
+            found += [Trace.load(path)] if path.exists() else []
+        except DamagedTraceError as error:
+            warnings.warn(f"{error}: its run is made again", TraceWarning, stacklevel=3)
+    return max(found, key=len, default=None)
 
 
 def covers_space(table: Table) -> bool:

@@ -52,10 +52,10 @@ class SurrogateEvaluator(Evaluator):
             path: the folder.
             select: what the score is; None for what the surrogate was fitted to.
         """
-        from predictors.surrogate import SurrogateBenchmark
+        from predictors.surrogate import DESCRIPTION, SurrogateBenchmark
 
         surrogate = SurrogateBenchmark.load(path)
-        return cls(name, surrogate, select, hashlib.sha256((path / "result.json").read_bytes()).hexdigest())
+        return cls(name, surrogate, select, hashlib.sha256((path / DESCRIPTION).read_bytes()).hexdigest())
 
     def find(self, architecture: Architecture) -> Evaluation:
         """The surrogate's guess."""
