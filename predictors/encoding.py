@@ -1,0 +1,134 @@
+"""The promise of an encoding: architectures in, an array of numbers out; pure, vectorised and remembered.
+
+An encoding is also a transformer of scikit-learn, so that ``Pipeline([("encoding", OneHot()), ("model", Lasso())])``
+fits on a list of architectures. Encodings are put side by side with a plus: ``"one_hot+graph_features"``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+
+import nasbench
+from nasbench.registry import ENCODINGS
+from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
+
+REMEMBERED_BYTES = 128 * 2**20
+"""Features of a whole space are kept where they take at most this much."""
+BLOCK = 16_384
+"""Architectures encoded at a time."""
+
+
+class Encoding(TransformerMixin, BaseEstimator, ABC):
+    """Turns architectures into features. Subclasses write :meth:`feature_names` and :meth:`compute`."""
+
+    @abstractmethod
+    def feature_names(self, space: Space) -> tuple[str, ...]:
+        """A name for each feature, in the order of the columns."""
+
+    @abstractmethod
+    def compute(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
+        """Features of architectures, of shape (architectures, features); depends on nothing else."""
+
+    def encode(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
+        """Features: a new float64 array of shape (architectures, features).
+
+        Rows of an enumerable space are computed once in a process.
+
+        Raises:
+            ValueError: an architecture is of another space.
+        """
+        foreign = next((a for a in architectures if a.space != space.name), None)
+        if foreign is not None:
+            raise ValueError(f"expected architectures of {space.name}, got {foreign}; encode each space by itself")
+        columns = len(self.feature_names(space))
+        size = int(np.prod(space.options, dtype=np.float64))
+        if size > LARGEST_ENUMERATED or size * columns * 8 > REMEMBERED_BYTES:
+            return self._compute(space, architectures, columns)
+        kept = _REMEMBERED.setdefault(space, {})
+        key = repr((type(self).__module__, type(self).__qualname__, sorted(self.get_params().items())))
+        if key not in kept:
+            kept[key] = (np.empty((size, columns)), np.zeros(size, dtype=bool))
+        features, known = kept[key]
+        rows = np.array([space.index(architecture) for architecture in architectures], dtype=np.int64)
+        places = np.flatnonzero(~known[rows])
+        if places.size:
+            features[rows[places]] = self._compute(space, [architectures[place] for place in places.tolist()], columns)
+            known[rows[places]] = True
+        return features[rows]
+
+    def _compute(self, space: Space, architectures: Sequence[Architecture], columns: int) -> np.ndarray:
+        features = np.empty((len(architectures), columns))
+        for start in range(0, len(architectures), BLOCK):
+            features[start : start + BLOCK] = self.compute(space, architectures[start : start + BLOCK])
+        return features
+
+    # -- scikit-learn -------------------------------------------------------------------------------------------
+
+    def fit(self, architectures: Sequence[Architecture], y: Any = None) -> Encoding:
+        """This encoding, which has learned nothing but the name of the space."""
+        self.space_ = space_of(architectures).name
+        return self
+
+    def transform(self, architectures: Sequence[Architecture]) -> np.ndarray:
+        """Features of architectures, which name their space themselves."""
+        return self.encode(space_of(architectures), list(architectures))
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Names of the features of the space that was seen in :meth:`fit`."""
+        return np.array(self.feature_names(nasbench.load_space(self.space_)), dtype=object)
+
+
+_REMEMBERED: WeakKeyDictionary[Space, dict[str, tuple[np.ndarray, np.ndarray]]] = WeakKeyDictionary()
+
+
+class SideBySide(Encoding):
+    """Several encodings, the columns of one after those of the other; ``names`` as in ``"one_hot+paths"``."""
+
+    def __init__(self, names: str) -> None:
+        self.names = names
+
+    @property
+    def parts(self) -> dict[str, Encoding]:
+        """The encodings by name."""
+        return {name: ENCODINGS.load(name)() for name in self.names.split("+")}
+
+    def feature_names(self, space: Space) -> tuple[str, ...]:
+        """Names of the parts' features, each after its encoding's name and a colon."""
+        return tuple(f"{name}:{feature}" for name, part in self.parts.items() for feature in part.feature_names(space))
+
+    def compute(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
+        """Features of the parts, side by side."""
+        return np.hstack([part.compute(space, architectures) for part in self.parts.values()])
+
+
+def load_encoding(names: str) -> Encoding:
+    """The encoding of a name, or of several joined by a plus.
+
+    Raises:
+        UnknownNameError: there is none of a name; the message holds the nearest.
+    """
+    if "+" not in names:
+        encoding: Encoding = ENCODINGS.load(names)()
+        return encoding
+    together = SideBySide(names)
+    if len(together.parts) < names.count("+") + 1:
+        raise ValueError(f"each encoding can stand once in {names!r}")
+    return together
+
+
+def space_of(architectures: Sequence[Architecture]) -> Space:
+    """The space that architectures name.
+
+    Raises:
+        ValueError: there are none, or they are not architectures.
+    """
+    if len(architectures) == 0 or not isinstance(architectures[0], Architecture):
+        got = "an empty list" if len(architectures) == 0 else type(architectures[0]).__name__
+        raise ValueError(f"expected a list of architectures (nasbench.Architecture), got {got}")
+    return nasbench.load_space(architectures[0].space)

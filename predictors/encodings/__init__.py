@@ -1,0 +1,1 @@
+"""One file per encoding: an architecture as a row of numbers."""

@@ -1,0 +1,1 @@
+"""One file per predictor: a model that learns scores from encoded architectures."""

@@ -1,0 +1,197 @@
+"""The promise of a zero-cost proxy: a function of a network that was never trained, made a proxy by a decorator.
+
+There are two sorts. A function of ``(space, architecture, skeleton)`` under :func:`size_proxy` looks at the network as
+built on paper and needs no torch. A function of ``(network, images, labels)`` under :func:`network_proxy` gets a clean
+copy of the network, in training mode, whose weights were drawn from a named seed, and the same batch for every
+architecture. Both give a float; which direction is better is said in the decorator.
+
+A proxy that gives no finite number has failed, and says so: nothing is put in its place.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nasbench.plan import Skeleton
+from nasbench.registry import missing_extra
+from nasbench.space import Architecture, Space
+
+if TYPE_CHECKING:
+    import torch
+
+    from datasets.dataset import Dataset
+
+SizeFunction = Callable[[Space, Architecture, Skeleton], float]
+NetworkFunction = Callable[["torch.nn.Module", "torch.Tensor", "torch.Tensor"], float]
+DIRECTIONS = ("higher", "lower")
+
+
+class ProxyError(ValueError):
+    """A proxy gave no finite number; the message holds its name and the architecture's."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What proxies look at: float images [n, channels, height, width] and int64 labels [n]."""
+
+    images: torch.Tensor
+    labels: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A zero-cost proxy by name.
+
+    Args:
+        name: as in commands and files.
+        better: "higher" or "lower", the direction in which accuracy is expected to rise.
+        of_size: its function, for a proxy that needs no torch.
+        of_network: its function, for one that looks at a network.
+    """
+
+    name: str
+    better: str
+    of_size: SizeFunction | None = None
+    of_network: NetworkFunction | None = None
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether it builds a network, which takes torch."""
+        return self.of_network is not None
+
+    def score(
+        self,
+        space: Space,
+        architecture: Architecture,
+        skeleton: Skeleton,
+        batch: Batch | None = None,
+        seed: int = 0,
+    ) -> float:
+        """The proxy's value for the network of an architecture, as built.
+
+        Args:
+            space: the architecture's.
+            architecture: to score.
+            skeleton: of its network.
+            batch: the images to look at; :func:`random_batch` of the skeleton where none is given.
+            seed: of the network's weights, and of the random batch.
+
+        Raises:
+            ProxyError: the value is not a finite number.
+            ImportError: it needs torch, which is not installed.
+        """
+        if self.of_size is not None:
+            return self._checked(self.of_size(space, architecture, skeleton), space.format(architecture))
+        with missing_extra(f"the zero-cost proxy {self.name!r}"):
+            from nasbench.networks.build import build_network
+        batch = batch or random_batch(skeleton, seed=seed)
+        network = build_network(space.plan(architecture, skeleton), seed)
+        return self.score_network(network, batch, space.format(architecture))
+
+    def score_network(self, network: torch.nn.Module, batch: Batch, label: str = "the network") -> float:
+        """The value for a network, which is left as it is.
+
+        Raises:
+            ProxyError: the value is not a finite number.
+            ValueError: the proxy does not look at networks.
+        """
+        if self.of_network is None:
+            raise ValueError(f"{self.name} is counted from an architecture, not from a network: use score")
+        clean = copy.deepcopy(network).train()
+        for parameter in clean.parameters():
+            parameter.grad = None
+        return self._checked(self.of_network(clean, batch.images.clone(), batch.labels.clone()), label)
+
+    def scores(
+        self,
+        space: Space,
+        architectures: Iterable[Architecture],
+        skeleton: Skeleton,
+        batch: Batch | None = None,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Values of many architectures, float64 [architectures], all with the same batch and seed.
+
+        Raises:
+            ProxyError: one of them is not a finite number.
+        """
+        if self.needs_network and batch is None:
+            batch = random_batch(skeleton, seed=seed)
+        return np.array([self.score(space, a, skeleton, batch, seed) for a in architectures], dtype=np.float64)
+
+    def goodness(self, values: np.ndarray) -> np.ndarray:
+        """The values, turned round where lower is better: a higher goodness promises a higher accuracy."""
+        return values if self.better == "higher" else -values
+
+    def _checked(self, value: float, label: str) -> float:
+        value = float(value)
+        if not math.isfinite(value):
+            what = "overflowed" if math.isinf(value) else "is not a number"
+            raise ProxyError(f"the proxy {self.name} {what} ({value}) for {label}; it has no value there")
+        return value
+
+
+PROXIES: dict[str, Proxy] = {}
+"""Every proxy by name; filled by the decorators when files of ``proxies/`` are imported."""
+
+
+def size_proxy(better: str) -> Callable[[SizeFunction], SizeFunction]:
+    """Decorator that makes a function of (space, architecture, skeleton) the proxy of its name."""
+
+    def register(function: SizeFunction) -> SizeFunction:
+        _add(Proxy(function.__name__, better, of_size=function))
+        return function
+
+    return register
+
+
+def network_proxy(better: str) -> Callable[[NetworkFunction], NetworkFunction]:
+    """Decorator that makes a function of (network, images, labels) the proxy of its name.
+
+    The function may change the network and the tensors, which are copies. It must not draw from global generators.
+    """
+
+    def register(function: NetworkFunction) -> NetworkFunction:
+        _add(Proxy(function.__name__, better, of_network=function))
+        return function
+
+    return register
+
+
+def _add(made: Proxy) -> None:
+    if made.better not in DIRECTIONS:
+        raise ValueError(f"the proxy {made.name} must say which is better, 'higher' or 'lower', got {made.better!r}")
+    if made.name in PROXIES:
+        raise ValueError(f"two proxies are called {made.name}")
+    PROXIES[made.name] = made
+
+
+def random_batch(skeleton: Skeleton, images: int = 64, seed: int = 0) -> Batch:
+    """Standard normal images of the skeleton's shape with labels in turn; the same for the same seed."""
+    with missing_extra("a batch of images"):
+        import torch
+    generator = torch.Generator().manual_seed(seed)
+    return Batch(
+        torch.randn(images, *skeleton.input_shape, generator=generator), torch.arange(images) % skeleton.classes
+    )
+
+
+def dataset_batch(dataset: Dataset, images: int = 64, seed: int = 0) -> Batch:
+    """Training images of a data set, normalised, drawn without replacement; the same for the same seed.
+
+    Raises:
+        ValueError: the data set has fewer images.
+    """
+    with missing_extra("a batch of images"):
+        from datasets.tensors import to_tensors
+    if not 1 <= images <= len(dataset.train):
+        raise ValueError(f"expected 1 to {len(dataset.train)} images of {dataset.card.name}, got {images}")
+    rows = np.random.default_rng(seed).permutation(len(dataset.train))[:images]
+    split = type(dataset.train)(dataset.train.images[rows], dataset.train.labels[rows])
+    return Batch(*to_tensors(split, dataset.card, "cpu"))
