@@ -1,0 +1,101 @@
+"""Traces come back from files as they were; damage and strangers are told apart; incumbents are the first best."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nasbench
+from searchers.clock import Budget
+from searchers.trace import FORMAT, DamagedTraceError, Trace, incumbents
+from tests.searchers import kit
+
+NB201 = nasbench.load_space("nas_bench_201")
+
+
+def trace() -> Trace:
+    return kit.finished(kit.make_run("local_search", NB201, score=kit.third_fails), 30)
+
+
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_trace_comes_back(durable: bool, tmp_path: Path) -> None:
+    before = trace()
+    before.save(tmp_path / "a" / "0000.npz", durable)
+    after = Trace.load(tmp_path / "a" / "0000.npz")
+    assert after.meta == before.meta
+    for name in ("choices", "score", "seconds", "search_seconds", "true_val", "true_test", "unique"):
+        np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
+        assert getattr(after, name).dtype == getattr(before, name).dtype
+    assert after.choices.dtype == np.int8
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["0000.npz"]
+
+
+def test_the_file_needs_no_pickle(tmp_path: Path) -> None:
+    trace().save(tmp_path / "t.npz")
+    with np.load(tmp_path / "t.npz", allow_pickle=False) as file:
+        assert json.loads(str(file["meta"]))["format"] == FORMAT
+        assert all(file[name].dtype.kind in "ifU" for name in file.files)
+
+
+@pytest.mark.parametrize("content", [b"", b"nothing of ours", b"PK\x03\x04 half a zip"])
+def test_damage_is_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.npz"
+    path.write_bytes(content)
+    with pytest.raises(DamagedTraceError, match=r"t\.npz is not a trace"):
+        Trace.load(path)
+
+
+def test_a_cut_file_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "t.npz"
+    trace().save(path)
+    content = path.read_bytes()
+    for size in range(0, len(content), 331):
+        path.write_bytes(content[:size])
+        with pytest.raises(DamagedTraceError):
+            Trace.load(path)
+
+
+def test_a_foreign_array_file_is_no_trace(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, x=np.zeros(3))
+    (tmp_path / "t.npz").write_bytes(buffer.getvalue())
+    with pytest.raises(DamagedTraceError):
+        Trace.load(tmp_path / "t.npz")
+
+
+def test_a_newer_version_is_not_taken_for_damage(tmp_path: Path) -> None:
+    newer = trace()
+    newer.meta["version"] = 99
+    newer.save(tmp_path / "t.npz")
+    with pytest.raises(ValueError, match="version 99") as caught:
+        Trace.load(tmp_path / "t.npz")
+    assert not isinstance(caught.value, DamagedTraceError)
+
+
+def test_lengths_must_agree() -> None:
+    whole = trace()
+    with pytest.raises(ValueError, match="entries of score"):
+        Trace(**{**vars(whole), "score": whole.score[:-1]})
+
+
+def test_incumbents_are_the_first_best_so_far() -> None:
+    score = np.array([np.nan, 3.0, 3.0, np.nan, 5.0, 4.0, 5.0, 6.0])
+    assert incumbents(score).tolist() == [-1, 1, 1, 1, 4, 4, 4, 7]
+    assert incumbents(score, sign=-1).tolist() == [-1, 1, 1, 1, 1, 1, 1, 1]
+    assert incumbents(np.array([])).tolist() == []
+    assert incumbents(np.array([np.nan, np.nan])).tolist() == [-1, -1]
+    assert incumbents(np.array([2.0, 1.0])).tolist() == [0, 0]
+
+
+def test_whether_a_budget_carries_it_on() -> None:
+    done = trace()
+    assert done.ended(Budget(30))
+    assert not done.ended(Budget(31))
+    assert done.exceeds(Budget(29))
+    assert not done.exceeds(Budget(30))
+    unfinished = Trace(**{**vars(done), "meta": {**done.meta, "stopped": None}})
+    assert not unfinished.ended(Budget(30))
