@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from datasets.folders import Folder, ImageTree, Tree
+from datasets.folders import Folder, ImageTree, Tree, is_image
 
 FOLDER_SIZE = -1
 """Stands for the size of a member that is a folder."""
@@ -90,7 +90,7 @@ class Archive(ImageTree):
 
     @abstractmethod
     def _contents(self, wanted: set[PurePosixPath]) -> Iterator[tuple[PurePosixPath, bytes]]:
-        """Path and content of each wanted member."""
+        """Path and content of each wanted member; where a path stands twice, the last content counts."""
 
 
 class TarArchive(Archive):
@@ -98,7 +98,11 @@ class TarArchive(Archive):
 
     def _members(self) -> list[tuple[str, int]]:
         with tarfile.open(self.root, "r|*") as archive:
-            return [(m.name, m.size if m.isfile() else FOLDER_SIZE) for m in archive if m.isfile() or m.isdir()]
+            members = list(archive)
+        for member in members:
+            if (member.islnk() or member.issym()) and is_image(PurePosixPath(member.name).name):
+                raise ValueError(f"{self.root} holds links ({member.name}); unpack it and give the folder")
+        return [(m.name, m.size if m.isfile() else FOLDER_SIZE) for m in members if m.isfile() or m.isdir()]
 
     def _contents(self, wanted: set[PurePosixPath]) -> Iterator[tuple[PurePosixPath, bytes]]:
         with tarfile.open(self.root, "r|*") as archive:
@@ -107,7 +111,6 @@ class TarArchive(Archive):
                 if path in wanted and member.isfile():
                     file = archive.extractfile(member)
                     assert file is not None
-                    wanted.discard(path)
                     yield path, file.read()
 
 
@@ -123,7 +126,6 @@ class ZipArchive(Archive):
             for member in archive.infolist():
                 path = PurePosixPath(member.filename)
                 if path in wanted and not member.is_dir():
-                    wanted.discard(path)
                     yield path, archive.read(member)
 
 
@@ -132,6 +134,6 @@ def _readable(path: Path) -> Iterator[None]:
     """Context in which a damaged archive becomes one sentence."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, RuntimeError) as error:
         reason = str(error).partition("\n")[0].rstrip(": ")
         raise ValueError(f"{path} is no tar or zip archive, or a damaged one ({reason}); fetch it again") from error

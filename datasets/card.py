@@ -78,4 +78,9 @@ class Card:
     def __str__(self) -> str:
         channels, height, width = self.shape
         counts = ", ".join(f"{self.counts[split]:,} {split}" for split in SPLITS)
-        return f"{self.name}: {counts}; {len(self.classes)} classes, {height}x{width}x{channels}, {self.sha256[:12]}"
+        told = {"in_test": "equal to one in test", "in_validation": "equal to one in validation"}
+        left_out = ", ".join(f"{n:,} {told.get(key, key)}" for key, n in self.duplicates.items() if n)
+        return (
+            f"{self.name}: {counts}{f' (left out: {left_out})' if left_out else ''}; "
+            f"{len(self.classes)} classes, {height}x{width}x{channels}, {self.sha256[:12]}"
+        )

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.cache import user_cache
 from datasets.dataset import Raw, Split
-from datasets.download import download, torchvision_class
+from datasets.download import torchvision_class
 
 
 @dataclass(frozen=True)
@@ -41,33 +40,28 @@ SHAPE = (3, 32, 32)
 """Shape of an image in the binary files."""
 
 
-def read_cifar(root: Path | None, layout: Layout) -> Raw:
+def read_cifar(root: Path, layout: Layout) -> Raw:
     """The images of a folder that holds the binary or Python folder, or is one of them.
 
     Args:
-        root: the folder; None for the user's cache folder, into which the files are downloaded once.
+        root: the folder.
         layout: which of the two data sets.
 
     Raises:
         FileNotFoundError: the files are not there.
         ValueError: a file is damaged.
         ImportError: torchvision is needed and not installed.
-        OSError: a download failed.
     """
-    place = user_cache() / layout.torchvision.lower() if root is None else root
-    for folder in (place / layout.binary, place):
+    for folder in (root / layout.binary, root):
         if (folder / layout.test).is_file():
             return _read_binary(folder, layout)
-    if place.name == layout.python:
-        place = place.parent
-    if not (place / layout.python).is_dir():
-        if root is not None:
-            raise FileNotFoundError(
-                f"{root} holds neither {layout.binary} nor {layout.python}; give the folder that does as root, "
-                f"or no root to download {layout.torchvision}"
-            )
-        download(layout.torchvision, place)
-    return _read_torchvision(place, layout)
+    for folder in (root, root.parent):
+        if (folder / layout.python).is_dir() and root in (folder, folder / layout.python):
+            return _read_torchvision(folder, layout)
+    raise FileNotFoundError(
+        f"{root} holds neither {layout.binary} nor {layout.python}; give the folder that does as root, "
+        f"or no root to download {layout.torchvision}"
+    )
 
 
 def _read_binary(folder: Path, layout: Layout) -> Raw:

@@ -106,7 +106,8 @@ class Source(ABC):
         root: file or folder with the data; each source says what it must hold.
         image_size: height and width of the images, in pixels; None keeps the source's.
         train_images: number of training images; None for all. Smaller numbers take the first of larger ones'.
-        validation_fraction: share of the training images that becomes validation, 0.2 for None.
+        validation_fraction: share of the training images that becomes validation where the source has no validation
+            images, 0.2 for None.
         validation_images: number of validation images, in place of the fraction.
         test_fraction: share of all images that becomes test where the source has no test images, 0.2 for None.
         seed: seed of the splits.

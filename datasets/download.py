@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from datasets.cache import user_cache
+from datasets.dataset import Raw
 
 
 def torchvision_class(name: str) -> Any:
@@ -21,6 +25,24 @@ def torchvision_class(name: str) -> Any:
             f"reading {name} here needs {error.name}, which is not installed: pip install 'nasbench-forge[torch]'"
         ) from error
     return getattr(torchvision.datasets, name)
+
+
+def read_or_download(read: Callable[[Path], Raw], root: Path | None, name: str) -> Raw:
+    """What ``read`` makes of a folder: of ``root``, or of one in the user's cache that is filled first where need be.
+
+    Args:
+        read: reads a folder; raises FileNotFoundError or ValueError where the data are not in it or damaged.
+        root: the folder, into which nothing is fetched; None for the user's cache.
+        name: the class in ``torchvision.datasets``.
+    """
+    if root is not None:
+        return read(root)
+    place = user_cache() / name.lower()
+    try:
+        return read(place)
+    except (FileNotFoundError, ValueError):  # never fetched, or not to the end
+        download(name, place)
+    return read(place)
 
 
 def download(name: str, root: Path) -> None:

@@ -67,7 +67,7 @@ class ImageTree(ABC):
         return splits
 
     def _images(self, folder: str, name: str, found: Tree) -> list[str]:
-        paths = sorted(f"{folder}/{name}/{file}" for file, _, _ in found[folder][name] if is_image(file))
+        paths = sorted({f"{folder}/{name}/{file}" for file, _, _ in found[folder][name] if is_image(file)})
         if not paths:
             raise ValueError(
                 f"class folder {self.root / folder / name} holds no images (files ending in "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -55,8 +56,8 @@ def decode(file: Path | IO[bytes], size: int | None, name: str | Path = "") -> n
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, Image.DecompressionBombError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        empty = isinstance(file, Path) and not file.stat().st_size
-        what = "is empty" if empty else f"cannot be read as an image ({error or type(error).__name__})"
+        size_in_bytes = file.stat().st_size if isinstance(file, Path) else file.seek(0, io.SEEK_END)
+        what = "is empty" if not size_in_bytes else f"cannot be read as an image ({error or type(error).__name__})"
         raise ValueError(f"{name or file} {what}; replace the file or remove it") from error
 
 

@@ -7,7 +7,7 @@ import time
 
 
 class Progress:
-    """Counts up to a total and says so on the error stream, from the third second on.
+    """Counts up to a total and says so on the error stream, from the third second on; a context to count in.
 
     Args:
         total: number of steps.
@@ -27,8 +27,11 @@ class Progress:
         if now - self._said >= (0.2 if self._terminal and self._spoke else 3 if not self._spoke else 10):
             self._say(now)
 
-    def close(self) -> None:
-        """Ends the line, if anything was said."""
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Says where it ended and ends the line, if anything was said."""
         if self._spoke:
             self._say(time.monotonic())
             if self._terminal:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from datasets.cifar import Layout, read_cifar
 from datasets.dataset import Raw, Source
+from datasets.download import read_or_download
 
 LAYOUT = Layout(
     torchvision="CIFAR100",
@@ -30,4 +33,4 @@ class CIFAR100(Source):
 
     def read(self) -> Raw:
         """The images and labels of both parts."""
-        return read_cifar(self.root, LAYOUT)
+        return read_or_download(partial(read_cifar, layout=LAYOUT), self.root, LAYOUT.torchvision)

@@ -79,23 +79,7 @@ class ImageFolder(Source):
         splits = tree.splits
         ends = np.cumsum([sum(map(len, content.values())) for content in splits.values()])
         paths = [path for content in splits.values() for path in chain.from_iterable(content.values())]
-        images = np.empty((0, 0, 0, 3), dtype=np.uint8)
-        progress = Progress(len(paths), f"decoding images of {tree.root.name}")
-        first = ""
-        for place, file in tree.read(paths):
-            image = decode(file, self.image_size, tree.root / paths[place])
-            if not first:
-                first, images = paths[place], np.empty((len(paths), *image.shape), dtype=np.uint8)
-            if image.shape != images.shape[1:]:
-                (height, width), (other_height, other_width) = image.shape[:2], images.shape[1:3]
-                raise ValueError(
-                    f"{tree.root / paths[place]} has {width}x{height} pixels and {first} {other_width}x{other_height}; "
-                    f"give image_size to bring all images to one size"
-                )
-            images[place] = image
-            progress.update()
-        progress.close()
-        images = with_channels(images, self.channels)
+        images = with_channels(self._images(tree, paths), self.channels)
         arrays = {"classes": np.array(list(splits["train"]))}
         for (split, content), part in zip(splits.items(), np.split(images, ends[:-1]), strict=True):
             arrays[split] = part
@@ -103,6 +87,35 @@ class ImageFolder(Source):
                 np.arange(len(content), dtype=np.int64), list(map(len, content.values()))
             )
         return arrays
+
+    def _images(self, tree: ImageTree, paths: list[str]) -> np.ndarray:
+        """The decoded images, uint8 [N, height, width, 3]."""
+        images, first = np.empty((0, 0, 0, 3), dtype=np.uint8), ""
+        with Progress(len(paths), f"decoding images of {tree.root.name}") as progress:
+            for place, file in tree.read(paths):
+                image = decode(file, self.image_size, tree.root / paths[place])
+                height, width = image.shape[:2]
+                if not first:
+                    first, images = paths[place], _room(len(paths), height, width)
+                if image.shape != images.shape[1:]:
+                    raise ValueError(
+                        f"{tree.root / paths[place]} has {width}x{height} pixels and {first} "
+                        f"{images.shape[2]}x{images.shape[1]}; give image_size to bring all images to one size"
+                    )
+                images[place] = image
+                progress.update()
+        return images
+
+
+def _room(count: int, height: int, width: int) -> np.ndarray:
+    """Memory for so many images, uint8 [count, height, width, 3]."""
+    try:
+        return np.empty((count, height, width, 3), dtype=np.uint8)
+    except MemoryError as error:
+        size = count * height * width * 3 / 1e9
+        raise ValueError(
+            f"{count:,} images of {width}x{height} pixels need {size:,.0f} GB of memory; give a smaller image_size"
+        ) from error
 
 
 def with_channels(images: np.ndarray, channels: int | None) -> np.ndarray:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.cache import user_cache
 from datasets.dataset import Raw, Source, Split
-from datasets.download import download
+from datasets.download import read_or_download
 
-FILES = {"train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")} | {
-    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
+"""Images and labels of each part; a name may end in ``.gz`` too."""
 FOLDERS = ("", "raw", "MNIST/raw")
 """Where in ``root`` the files may lie: at its top, or as torchvision lays them."""
 
@@ -32,19 +33,19 @@ class MNIST(Source):
 
     def read(self) -> Raw:
         """The images and labels of both parts."""
-        root = self.root
-        if root is None:
-            root = user_cache() / self.name
-            if _found(root, FILES["test"][1]) is None:
-                download("MNIST", root)
-        parts = {split: read_pair(root, *names) for split, names in FILES.items()}
-        return Raw(
-            classes=tuple(str(digit) for digit in range(10)),
-            train=parts["train"],
-            test=parts["test"],
-            licence="CC BY-SA 3.0",
-            origin="Yann LeCun, Corinna Cortes and Christopher Burges, MNIST",
-        )
+        return read_or_download(read_mnist, self.root, "MNIST")
+
+
+def read_mnist(root: Path) -> Raw:
+    """The images and labels of the four files below ``root``."""
+    parts = {split: read_pair(root, *names) for split, names in FILES.items()}
+    return Raw(
+        classes=tuple(str(digit) for digit in range(10)),
+        train=parts["train"],
+        test=parts["test"],
+        licence="CC BY-SA 3.0",
+        origin="Yann LeCun, Corinna Cortes and Christopher Burges, MNIST",
+    )
 
 
 def read_pair(root: Path, images_name: str, labels_name: str) -> Split:
