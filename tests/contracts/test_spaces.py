@@ -1,6 +1,7 @@
 """The promise of a search space, run over every file of ``nasbench/spaces`` and every space of another distribution.
 
-Spaces up to ``LARGEST_ENUMERATED`` are checked whole where that is quick, larger ones on seeded samples.
+Three toy spaces stand beside them: a wide one, one with a constraint, one with both. Spaces up to
+``LARGEST_ENUMERATED`` are checked whole where that is quick, larger ones on seeded samples.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import itertools
+from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -20,15 +23,16 @@ from nasbench.plan import Plan, Skeleton, prune
 from nasbench.registry import SPACES
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 from tests.spaces.plan_interpreter import outputs
+from tests.spaces.toy_spaces import TOYS
 
 SMALL = Skeleton(channels=4, cells=2, classes=7, input_shape=(3, 8, 8))
 IMPROBABLE = 1e-4
 """A fair draw fails a chi-square test with this probability; seeds are fixed, so it fails always or never."""
 
 
-@pytest.fixture(params=SPACES.names())
+@pytest.fixture(params=[*SPACES.names(), *TOYS])
 def space(request) -> Space:
-    return load_space(request.param)
+    return load_space(request.param) if isinstance(request.param, str) else request.param()
 
 
 @pytest.fixture
@@ -47,13 +51,22 @@ def fair(counts: np.ndarray) -> bool:
     return stats.chisquare(counts).pvalue > IMPROBABLE
 
 
+def proposals(space: Space, rng: np.random.Generator) -> Iterator[tuple[int, ...]]:
+    """Random choices in range, valid or not, without end."""
+    while True:
+        yield tuple(rng.integers(space.options).tolist())
+
+
 # -- values and text --------------------------------------------------------------------------------------------
 
 
-def test_name_and_options(space):
-    assert space.name in SPACES.names()
-    assert load_space(space.name) is space
-    assert type(space).__module__.endswith(f".{space.name}")
+@pytest.mark.parametrize("name", SPACES.names())
+def test_name_is_that_of_the_register(name):
+    assert load_space(name).name == name
+    assert load_space(name) is load_space(name)
+
+
+def test_options(space):
     assert isinstance(space.options, tuple)
     assert all(isinstance(count, int) and count >= 1 for count in space.options)
 
@@ -127,6 +140,16 @@ def test_wrong_choices_are_refused_in_one_sentence(space, some):
         assert "\n" not in str(raised.value)
 
 
+def test_choices_that_do_not_go_together_are_refused(space):
+    tried = list(itertools.islice(proposals(space, np.random.default_rng(6)), 200))
+    for choices in itertools.filterfalse(space.is_valid, tried):
+        assert Architecture(space.name, choices) not in space
+        with pytest.raises(ValueError, match="not a valid architecture"):
+            space.architecture(choices)
+    for choices in filter(space.is_valid, tried):
+        assert space.architecture(choices) in space
+
+
 def test_places_outside_the_space_are_refused(space):
     size = int(np.prod([int(count) for count in space.options], dtype=object))
     for place in (-1, size, size + 1):
@@ -161,16 +184,17 @@ def test_same_seed_same_answer(space, some):
 
 
 def test_sample_is_uniform(space):
-    """Every architecture as often as any other; in large spaces every option as often as in valid random choices."""
+    """Each architecture as often as any other, where they can be counted; each option as often as it should."""
     rng = np.random.default_rng(2)
+    size = max(6 * space.count(), 4000) if enumerable(space) else 4000
+    sampled = space.choices_array(space.sample(rng) for _ in range(size))
     if enumerable(space):
-        draws = [space.index(space.sample(rng)) for _ in range(6 * space.count())]
-        places = np.array([space.index(a) for a in space])
-        assert fair(np.bincount(draws, minlength=places.max() + 1)[places])
-        return
-    sampled = space.choices_array(space.sample(rng) for _ in range(4000))
-    proposals = (tuple(rng.integers(space.options).tolist()) for _ in itertools.count())
-    wanted = np.array(list(itertools.islice(filter(space.is_valid, proposals), 4000)))
+        wanted = space.choices_array(space)
+        counts = Counter(map(tuple, sampled.tolist()))
+        assert fair(np.array([counts[tuple(choices)] for choices in wanted.tolist()]))
+        wanted = np.repeat(wanted, 100, axis=0)
+    else:
+        wanted = np.array(list(itertools.islice(filter(space.is_valid, proposals(space, rng)), 4000)))
     for place, count in enumerate(space.options):
         table = np.stack([np.bincount(drawn[:, place], minlength=count) for drawn in (sampled, wanted)])
         table = table[:, table.sum(axis=0) > 0]
