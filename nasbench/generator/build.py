@@ -5,6 +5,7 @@ The process that calls this needs no torch, except to look for a GPU.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from nasbench.plan import Skeleton
 from nasbench.registry import missing_extra
 from nasbench.space import Architecture, Space
 from nasbench.training.recipe import Recipe
+
+_DEVICE = re.compile(r"auto|cuda(:\d+)?")
 
 FOLD_SECONDS = 300.0
 """Finished rows wait in the journal at most this long before they are folded into the file."""
@@ -119,13 +122,24 @@ def store_costs(writer: TableWriter, space: Space, architectures: list[Architect
 
 
 def resolve_device(device: str) -> str:
-    """The device meant by ``auto``: CUDA where there is one, the CPU otherwise; any other name as it is."""
-    if device != "auto":
+    """The device meant by ``auto``: CUDA where there is one, the CPU otherwise; any other as it is, checked.
+
+    Raises:
+        ValueError: this machine has no such device.
+    """
+    if device == "cpu":
         return device
+    if not _DEVICE.fullmatch(device):
+        raise ValueError(f"device must be auto, cpu, cuda or cuda:N, got {device!r}")
     with missing_extra("training"):
         import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "auto":
+        return "cuda" if count else "cpu"
+    if int(device.partition(":")[2] or 0) >= count:
+        raise ValueError(f"there is no device {device} here, torch finds {count} CUDA devices; try auto or cpu")
+    return device
 
 
 def _committed(writer: TableWriter, task: Task, missing: list[Job], workers: int) -> Iterator[Row]:

@@ -49,15 +49,13 @@ are not given are the table's own where it exists."""
 
 
 def run_build(args: argparse.Namespace) -> int:
-    """Builds or extends the table; the exit code is 1 when a row failed."""
+    """Builds or extends the table. Failed trainings are rows too, and counted: the exit code is 0."""
     import nasbench
     from nasbench.console import duration, say
     from nasbench.generator.build import build
     from nasbench.generator.selection import read_architectures, sample_classes
 
-    for name in ("seeds", "workers"):
-        if getattr(args, name) < 1:
-            raise ValueError(f"--{name} must be at least 1, got {getattr(args, name)}")
+    _check_least(args, seeds=1, workers=1, sample_seed=0)
     space_name, recipe = _settings(args)
     space = nasbench.load_space(space_name)
     if args.architectures is not None:
@@ -109,8 +107,7 @@ def run_verify(args: argparse.Namespace) -> int:
     from nasbench.console import say
     from nasbench.generator.verify import verify
 
-    if args.rows < 1:
-        raise ValueError(f"--rows must be at least 1, got {args.rows}")
+    _check_least(args, rows=1, seed=0)
     checks = verify(args.table, rows=args.rows, seed=args.seed, device=args.device, data_root=args.data_root)
     for check in checks:
         say(f"{'equal' if check.equal else 'DIFFERS'}  {check.name}  largest difference {check.difference:.3g}")
@@ -137,6 +134,12 @@ def _settings(args: argparse.Namespace) -> tuple[str, Recipe]:
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}
     values.update({name: value for name, value in given.items() if value is not None})
     return space, Recipe.from_json(values)
+
+
+def _check_least(args: argparse.Namespace, **least: int) -> None:
+    for name, value in least.items():
+        if getattr(args, name) < value:
+            raise ValueError(f"{_flag(name)} must be at least {value}, got {getattr(args, name)}")
 
 
 def _sample(text: str) -> int | None:

@@ -61,11 +61,15 @@ def read_architectures(space: Space, path: str | Path) -> list[Architecture]:
     """Representatives of the architectures in a text file, one a line; blank lines and ``#`` comments are passed over.
 
     Raises:
-        ValueError: a line is not an architecture; the message names the line.
+        ValueError: a line is not an architecture, the message names the line; or the file is not text.
         OSError: the file cannot be read.
     """
     found: dict[Architecture, None] = {}
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a text file of architectures, one a line: {error}") from None
+    for number, line in enumerate(lines, start=1):
         text = line.strip()
         if text and not text.startswith("#"):
             try:

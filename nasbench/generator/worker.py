@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import math
 from dataclasses import asdict
 
 import torch
@@ -47,10 +48,14 @@ class RowWorker:
             network = build_network(self.space.plan(job.architecture, self.skeleton), weights_seed)
             records.extend(train(network, self.images, recipe, order_seed))
             test_loss, test_accuracy = evaluate(network, self.images.test, recipe)
+            if not math.isfinite(test_loss):
+                raise TrainingFailed(f"test loss is {test_loss} after epoch {recipe.epochs}")
             finals = {"test_loss": test_loss, "test_accuracy": test_accuracy}
         except TrainingFailed as error:
             status, reason = "failed", str(error)
-        except (torch.OutOfMemoryError, MemoryError):
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error):
+                raise
             status, reason = "failed", f"out of memory on {self.device.type}"
         return Row(
             choices=job.architecture.choices,
@@ -68,6 +73,11 @@ def row_seeds(class_hash: str, seed: int) -> tuple[int, int]:
     """Seeds of a row's weights and of its images' order: a function of the class and the seed index alone."""
     digest = hashlib.sha256(f"{class_hash}/{seed}".encode()).digest()
     return int.from_bytes(digest[:7], "big"), int.from_bytes(digest[8:15], "big")
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Whether memory could not be had; on a CPU torch says so in words only."""
+    return isinstance(error, (torch.cuda.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
 
 
 def keep_freed_memory() -> None:

@@ -70,6 +70,8 @@ class Recipe:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dataset, str) or not self.dataset:
+            raise ValueError(f"recipe dataset must be the name of a data set, got {self.dataset!r}")
         for name in ("channels", "cells", "epochs", "batch_size"):
             _check(self, name, int, 1)
         for name in ("image_size", "train_images", "validation_images"):
@@ -81,6 +83,8 @@ class Recipe:
             _check(self, name, (int, float), 0)
         for name in ("warmup", "label_smoothing", "validation_fraction"):
             _check(self, name, (int, float), 0, 1)
+        for name in ("learning_rate", "momentum", "weight_decay", "warmup", "label_smoothing", "validation_fraction"):
+            object.__setattr__(self, name, float(getattr(self, name)))  # 1 and 1.0 are one recipe, also as JSON
         for name in ("nesterov", "flip"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"recipe {name} must be true or false, got {getattr(self, name)!r}")
@@ -111,8 +115,8 @@ class Recipe:
             ValueError: the file cannot be read as a recipe.
             OSError: the file cannot be opened.
         """
-        text = Path(path).read_text(encoding="utf-8")
         try:
+            text = Path(path).read_text(encoding="utf-8")
             values = tomllib.loads(text) if str(path).endswith(".toml") else json.loads(text)
         except ValueError as error:
             raise ValueError(f"cannot read the recipe {path}: {error}") from None
@@ -149,7 +153,7 @@ class Recipe:
 
 def _check(recipe: Recipe, name: str, kind: Any, low: float, high: float = math.inf) -> None:
     value = getattr(recipe, name)
-    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
+    if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high or value == math.inf:
         limit = f"at least {low}" if high == math.inf else f"{low} to {high}"
         raise ValueError(
             f"recipe {name} must be {'a whole number' if kind is int else 'a number'} {limit}, got {value!r}"

@@ -11,11 +11,13 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from nasbench.database.rows import Row
 from nasbench.generator.selection import Job, Task
+from nasbench.registry import UnknownNameError
 
 ATTEMPTS = 2
 """How often a job is given out when workers die under it."""
@@ -47,10 +49,11 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
     """
     waiting = deque(jobs)
     attempts: dict[Job, int] = {}
-    running = [_start(task) for _ in range(min(workers, len(waiting)))]
+    running: list[_Worker] = []
     try:
-        for worker in running:
-            _give(worker, waiting)
+        for _ in range(min(workers, len(waiting))):
+            running.append(_start(task))
+            _give(running[-1], waiting)
         while any(worker.job is not None for worker in running):
             for ready in wait([worker.connection for worker in running if worker.job is not None]):
                 worker = next(w for w in running if w.connection is ready)
@@ -58,7 +61,7 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
                 assert job is not None
                 try:
                     kind, answer = worker.connection.recv()
-                except (EOFError, ConnectionResetError):
+                except (EOFError, OSError):  # nothing more, or half an answer: the worker is dead
                     attempts[job] = attempts.get(job, 0) + 1
                     worker.process.join()
                     if attempts[job] >= ATTEMPTS:
@@ -66,14 +69,15 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
                             f"a worker died twice (exit code {worker.process.exitcode}) while training "
                             f"{job.architecture}; finished rows are kept. Out of memory? Try fewer workers"
                         ) from None
+                    worker.connection.close()
                     running[running.index(worker)] = worker = _start(task)
                     waiting.appendleft(job)
+                    _give(worker, waiting)
                 else:
                     if kind == "error":
                         raise WorkerError(answer)
-                    worker.job = None
+                    _give(worker, waiting)  # before the row goes on, so that the worker need not wait for the disk
                     yield answer
-                _give(worker, waiting)
     finally:
         for worker in running:
             worker.process.kill()
@@ -83,21 +87,26 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
 
 def _give(worker: _Worker, waiting: deque[Job]) -> None:
     worker.job = waiting.popleft() if waiting else None
-    worker.connection.send(worker.job)
+    with contextlib.suppress(BrokenPipeError):  # a worker that is dead is found so when its answer is awaited
+        worker.connection.send(worker.job)
 
 
 def _start(task: Task) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, theirs, os.getpid()), daemon=True)
-    process.start()
+    resource_tracker.ensure_running()  # it unblocks signals when it starts, which is not to happen in between
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited: Ctrl-C is the parent's to answer
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     theirs.close()
     return _Worker(process, ours)
 
 
 def _work(task: Task, connection: Connection, parent: int) -> None:
     """A worker's life: jobs in, rows out, until there is no job or no parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         import torch
@@ -106,13 +115,20 @@ def _work(task: Task, connection: Connection, parent: int) -> None:
 
         torch.set_num_threads(1)
         worker = RowWorker(task)
-        while (job := connection.recv()) is not None:
+        while (job := _next_job(connection)) is not None:
             connection.send(("row", worker.train_row(job)))
-    except (ValueError, OSError, LookupError, ImportError) as error:
+    except (UnknownNameError, ValueError, OSError, ImportError) as error:
         _report(connection, str(error))
     except Exception as error:
         _report(connection, f"internal error in a worker: {type(error).__name__}: {error}")
         raise
+
+
+def _next_job(connection: Connection) -> Job | None:
+    try:
+        return connection.recv()
+    except EOFError:  # the parent is gone
+        return None
 
 
 def _report(connection: Connection, message: str) -> None:
