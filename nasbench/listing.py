@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import re
 from typing import Any
 
 
@@ -51,8 +52,10 @@ def describe(kind: Any) -> list[tuple[str, str]]:
 
 
 def summary(extension: Any) -> str:
-    """First sentence of an extension's docstring: its own, or that of the function it wraps."""
-    own = extension if inspect.isclass(extension) or inspect.isroutine(extension) else None
-    text = inspect.getdoc(own or getattr(extension, "function", extension)) or ""
+    """First sentence of an extension's docstring, its own or that of the function it wraps, free of markup."""
+    if not (inspect.isclass(extension) or inspect.isroutine(extension)):
+        wrapped = [value for value in vars(extension).values() if inspect.isfunction(value)]
+        extension = wrapped[0] if wrapped else extension
+    text = inspect.getdoc(extension) or ""
     paragraph = " ".join(text.split("\n\n")[0].split())
-    return paragraph.split(". ")[0].rstrip(".")
+    return re.sub(r":\w+:(?=`)|`", "", paragraph.split(". ")[0]).rstrip(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 import nasbench.__main__ as cli
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = ("torch", "torchvision", "pandas", "sklearn", "scipy", "matplotlib", "h5py", "xgboost")
+HEAVY = ("torch", "torchvision", "pandas", "sklearn", "scipy", "matplotlib", "xgboost")
 
 
 def python(*words: str, **options) -> subprocess.CompletedProcess:
@@ -64,23 +65,21 @@ def test_no_words_are_a_call_for_help(capsys) -> None:
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_each_command_explains_itself_with_an_example(name: str) -> None:
-    text = cli.make_parser(name).format_help()
-    assert re.search(rf"^\s+(?:\$ )?nasbench {name}\b", text.split("xample", 1)[1], re.MULTILINE), text
-    options = [a.dest for a in cli.make_parser(name)._actions if not a.help]
-    assert options == [], "every argument has a line of help"
+def test_each_command_explains_itself(name: str) -> None:
+    unexplained = [action.dest for action in cli.make_parser(name)._actions if not action.help]
+    assert unexplained == [], "every argument has a line of help"
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
-def test_the_example_of_each_command_is_one_it_takes(name: str) -> None:
-    import shlex
-
-    parser = cli.make_parser(name)
-    lines = (parser.epilog or "").replace("\\\n", " ").splitlines()
-    examples = [shlex.split(re.sub(r"\s#.*", "", line)) for line in lines if line.strip().startswith("nasbench ")]
-    assert examples
-    for _, other, *rest in examples:
-        cli.make_parser(other).parse_args(rest)
+def test_each_command_shows_an_example_that_it_takes(name: str) -> None:
+    _, _, text = (cli.make_parser(name).epilog or "").partition("Example:")
+    examples = re.findall(r"^\s*nasbench (\w+)([^\n#]*)", text.replace("\\\n", " "), re.MULTILINE)
+    assert name in [other for other, _ in examples]
+    for other, words in examples:
+        try:
+            cli.make_parser(other).parse_args(shlex.split(words))
+        except SystemExit as end:  # an example may ask for help
+            assert end.code == 0, words
 
 
 def test_version() -> None:

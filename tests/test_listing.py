@@ -42,15 +42,20 @@ def test_a_missing_extra_is_named_beside_the_extension() -> None:
     assert describe(NeedyKind()) == [("", "not available: needs torch")]
 
 
-def test_an_extension_that_wraps_a_function_has_the_function_s_words() -> None:
-    class Wrapper:
-        """A wrapper."""
+def norm() -> None:
+    """The norm of the :class:`Gradient`, ``float``."""
 
-        @staticmethod
-        def function() -> None:
-            """The norm of the gradient."""
 
-    assert summary(Wrapper()) == "The norm of the gradient"
+class Wrapper:
+    """What a decorator makes."""
+
+    def __init__(self) -> None:
+        self.name, self.function = "norm", norm
+
+
+def test_an_extension_that_wraps_a_function_has_the_words_of_the_function() -> None:
+    assert summary(Wrapper()) == "The norm of the Gradient, float"
+    assert summary(norm) == "The norm of the Gradient, float"
 
 
 def test_all_kinds_are_listed(capsys) -> None:
