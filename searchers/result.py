@@ -13,7 +13,7 @@ from predictors.provenance import read_result
 from searchers.searcher import make_searcher
 from searchers.workplace import Workplace
 
-SETTINGS = ("kind", "space", "select", "report", "candidates", "truth")
+SETTINGS = ("kind", "space", "seed", "select", "report", "candidates", "truth")
 """Fields that must stay the same for a folder to be gone on with, besides those of its searchers and evaluators."""
 
 

@@ -45,7 +45,7 @@ def test_settings_by_searcher() -> None:
         "local_search": {"first_improvement": True},
     }
     for wrong in ("population_size=10", "regularized_evolution.population_size"):
-        with pytest.raises(ValueError, match="SEARCHER.PARAMETER=VALUE"):
+        with pytest.raises(ValueError, match=r"SEARCHER\.PARAMETER=VALUE"):
             parse_settings([wrong])
 
 

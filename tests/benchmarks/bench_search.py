@@ -1,0 +1,126 @@
+"""Queries a second of whole searches against a bare Python loop, in one run: 100 runs of 500 queries.
+
+``python -m tests.benchmarks.bench_search``. The bare loop is regularized evolution on a dictionary of accuracies and
+records nothing; ours counts classes, clocks, incumbents with their true values, and writes a trace a run. The table is
+NAS-Bench-201's where ``../shared/data`` has it, otherwise made-up numbers of the same size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import nasbench
+from nasbench.__main__ import run as run_command
+from nasbench.registry import SEARCHERS
+from nasbench.table import Table
+from searchers.clock import Budget
+from searchers.evaluators.table import TableEvaluator
+from searchers.measure import Measure
+from searchers.run import Run
+from searchers.searcher import make_searcher
+from searchers.truth import Truth
+
+PUBLISHED = Path("../shared/data/nb201/cifar10.csv")
+RUNS, QUERIES, REPEATS = 100, 500, 3
+POPULATION, SAMPLE = 20, 5
+SELECT, REPORT = Measure("val_accuracy", 200), Measure("test_accuracy", 200)
+
+
+def main() -> None:
+    """Measures and prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        table, origin = open_table(Path(folder) / "table.h5")
+        print(f"{RUNS} runs of {QUERIES} queries on {len(table):,} cells, {origin}; best of {REPEATS}")
+        accuracy = dict(
+            zip(map(tuple, table.choices.tolist()), table.values("val_accuracy", 200).tolist(), strict=True)
+        )
+        bare, found = fastest(lambda: [evolve_bare(accuracy, table.space.options, seed) for seed in range(RUNS)])
+        show("bare loop, regularized evolution", bare, bare, found)
+        for name in SEARCHERS.names():
+            speed, found = fastest(lambda name=name: search(table, name))
+            show(f"ours, {name}", speed, bare, found)
+        traces = Path(folder) / "traces"
+        speed, found = fastest(lambda: search(table, "regularized_evolution", traces))
+        show("ours, regularized_evolution, with trace files", speed, bare, found)
+
+
+def open_table(path: Path) -> tuple[Table, str]:
+    """A table of all cells of NAS-Bench-201, and where its numbers come from."""
+    source, origin = PUBLISHED, "published accuracies"
+    if not PUBLISHED.exists():
+        space = nasbench.load_space("nas_bench_201")
+        source, origin = path.with_suffix(".csv"), "made-up accuracies"
+        with open(source, "w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["arch", "valid_200", "test_200"])
+            noise = np.random.default_rng(0).normal(90, 3, (len(space), 2)).tolist()
+            writer.writerows([space.format(cell), *values] for cell, values in zip(space, noise, strict=True))
+    columns = ["--column", "val_accuracy@200=valid_200", "--column", "test_accuracy@200=test_200"]
+    with contextlib.redirect_stdout(None):
+        run_command(["import", "csv", str(source), str(path), "--space", "nas_bench_201", *columns])
+    return nasbench.open_table(path), origin
+
+
+def evolve_bare(accuracy: dict[tuple[int, ...], float], options: tuple[int, ...], seed: int) -> float:
+    """The best accuracy that regularized evolution finds; nothing but the algorithm."""
+    rng = np.random.default_rng(seed)
+    population: list[tuple[tuple[int, ...], float]] = []
+    best = 0.0
+    oldest = 0
+    for _ in range(QUERIES):
+        if len(population) < POPULATION:
+            child = tuple(int(rng.random() * count) for count in options)
+        else:
+            draws = [population[int(rng.random() * POPULATION)] for _ in range(SAMPLE)]
+            parent = max(draws, key=lambda member: member[1])[0]
+            place = int(rng.random() * len(options))
+            other = int(rng.random() * (options[place] - 1))
+            child = (*parent[:place], other + (other >= parent[place]), *parent[place + 1 :])
+        value = accuracy[child]
+        best = max(best, value)
+        if len(population) < POPULATION:
+            population.append((child, value))
+        else:
+            population[oldest] = (child, value)
+            oldest = (oldest + 1) % POPULATION
+    return best
+
+
+def search(table: Table, name: str, folder: Path | None = None) -> list[float]:
+    """The best accuracy of each run of a searcher, with everything that a comparison opens and records."""
+    evaluator, truth = TableEvaluator("table", table.for_search(), SELECT), Truth(table, SELECT, REPORT)
+    found = []
+    for seed in range(RUNS):
+        run = Run(make_searcher(name, evaluator.space, seed), evaluator, {"searcher": name, "seed": seed})
+        run.go(Budget(QUERIES))
+        trace = run.trace(truth)
+        found.append(float(trace.true_val[-1]))
+        if folder is not None:
+            trace.save(folder / f"{seed:04d}.npz", durable=False)
+    return found
+
+
+def fastest(runs: Callable[[], list[float]]) -> tuple[float, float]:
+    """Queries a second of the fastest repetition, and the mean of what its runs found."""
+    seconds, found = float("inf"), [0.0]
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        found = runs()
+        seconds = min(seconds, time.perf_counter() - start)
+    return RUNS * QUERIES / seconds, float(np.mean(found))
+
+
+def show(what: str, speed: float, bare: float, found: float) -> None:
+    """Prints a line."""
+    print(f"{what:46} {speed:10,.0f} queries/s  {speed / bare:5.2f} x bare  mean best {found:.2f} %")
+
+
+if __name__ == "__main__":
+    main()
