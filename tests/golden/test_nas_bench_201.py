@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from nasbench import load_space
 from nasbench.complexity import built_complexity, complexities, published_complexity
@@ -89,6 +90,7 @@ def test_costs_as_built():
         assert (cost.parameters, cost.flops) == (parameters[place], flops[place])
 
 
+@pytest.mark.slow
 def test_costs_as_built_of_every_cell():
     """The short way, by representatives, against pruning every plan."""
     small = Skeleton(channels=4, cells=1, classes=10, input_shape=(3, 8, 8))
