@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 Term = tuple[tuple[str, ...], int]
-"""A chain of linear operations (the last applied first in the tuple's order of application) on a base node."""
+"""A chain of linear operations, the first applied first, on a base node."""
 Value = tuple[tuple[Term, int], ...]
 """A sum: distinct terms, each with how often it is added, in sorted order. The empty sum is zero."""
 
@@ -143,7 +143,7 @@ class Dataflow:
     def canonical_form(self) -> str:
         """Text that is equal for two programs exactly when they are one up to renaming their weighted nodes."""
         live = self._live()
-        return min(self._serialisations(live, self._refined(live, dict.fromkeys(live, 0))))
+        return min(self._texts(live, self._refined(live, dict.fromkeys(live, 0))))
 
     def _live(self) -> list[int]:
         """Nodes that the outputs read, in order."""
@@ -179,24 +179,47 @@ class Dataflow:
                 return colour
             groups = len(rank)
 
-    def _serialisations(self, live: list[int], colour: dict[int, int]) -> Iterator[str]:
-        """The text under each labelling that the colours leave open."""
+    def _texts(self, live: list[int], colour: dict[int, int]) -> set[str]:
+        """Every text under the labellings that the colours leave open.
+
+        A node that looks like one tried before is left out when one text under it is known already: some renaming then
+        takes the one to the other, and the rest of its texts are known too. McKay, "Practical graph isomorphism",
+        Congressus Numerantium 30, 1981.
+        """
+        tied = self._tied(live, colour)
+        if not tied:
+            return {self._text(live, colour)}
+        found: set[str] = set()
+        for chosen in tied:
+            split = self._split(live, colour, chosen)
+            if not found or self._first_text(live, split) not in found:
+                found |= self._texts(live, split)
+        return found
+
+    def _first_text(self, live: list[int], colour: dict[int, int]) -> str:
+        """One of the texts."""
+        while tied := self._tied(live, colour):
+            colour = self._split(live, colour, tied[0])
+        return self._text(live, colour)
+
+    def _tied(self, live: list[int], colour: dict[int, int]) -> list[int]:
+        """Nodes of the first colour that several have; none when every node has its own."""
         sizes = Counter(colour.values())
         tied = min((c for c, size in sizes.items() if size > 1), default=None)
-        if tied is None:
-            order = sorted(live, key=colour.__getitem__)
-            body = [
-                (self.nodes[n].kind, self.nodes[n].label, self._painted(self.nodes[n].arguments, colour)) for n in order
-            ]
-            yield repr((body, self._painted(self.outputs, colour)))
-            return
-        for chosen in (node for node in live if colour[node] == tied):
-            split = {node: 2 * c + (c == tied and node != chosen) for node, c in colour.items()}
-            yield from self._serialisations(live, self._refined(live, split))
+        return [node for node in live if colour[node] == tied]
+
+    def _split(self, live: list[int], colour: dict[int, int], chosen: int) -> dict[int, int]:
+        """Colours in which a node comes before those it looked like."""
+        tied = colour[chosen]
+        return self._refined(live, {node: 2 * c + (c == tied and node != chosen) for node, c in colour.items()})
+
+    def _text(self, live: list[int], colour: dict[int, int]) -> str:
+        """The program, written with colours for names."""
+        nodes = [self.nodes[node] for node in sorted(live, key=colour.__getitem__)]
+        body = [(node.kind, node.label, self._painted(node.arguments, colour)) for node in nodes]
+        return repr((body, self._painted(self.outputs, colour)))
 
     @staticmethod
     def _painted(values: tuple[Value, ...], colour: dict[int, int]) -> tuple:
         """Values with colours in place of node numbers."""
-        return tuple(
-            tuple(sorted((chain, colour[base], count) for (chain, base), count in value)) for value in values
-        )
+        return tuple(tuple(sorted((chain, colour[base], count) for (chain, base), count in value)) for value in values)
