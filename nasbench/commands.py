@@ -60,9 +60,9 @@ def run_query(args: argparse.Namespace) -> int:
     with nasbench.open_table(args.table) as table:
         architecture = table.space.parse(args.architecture)
         said = describe_architecture(table, architecture, args.schedule, args.metric, args.epoch)
-    if not said["answers"] and not said["costs"]:
-        after = f" after {args.epoch} epochs" if args.epoch != -1 else ""
-        raise LookupError(f"{args.table} has no numbers{after}: nasbench info says what it has")
+    if not any(answer["value"] is not None for answer in said["answers"]):
+        why = sorted({answer["why"] for answer in said["answers"]})
+        raise LookupError(why[0] if why else f"{args.table} has no such numbers: nasbench info says what it has")
     say(json.dumps(said, indent=2) if args.json else architecture_text(said))
     return 0
 

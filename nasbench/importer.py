@@ -11,7 +11,7 @@ from nasbench.database.memory import MemoryContents
 class Importer(ABC):
     """Reads one published format. The command line gives it ``source`` and ``space``; what else it needs it adds."""
 
-    @classmethod
+    @classmethod  # noqa: B027 - a format may need no more
     def configure(cls, parser: argparse.ArgumentParser) -> None:
         """Adds arguments of this format to those of every ``nasbench import``."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 SHOWN = 10
 """Failures of a schedule that are listed one by one; ``--json`` lists all."""
+_UNIT = {"seconds": " s", "joules": " J"}
 WIDTH = 100
 """Characters of a line of running text."""
 
@@ -31,7 +32,7 @@ def table_text(said: Mapping[str, Any]) -> str:
 
 def architecture_text(said: Mapping[str, Any]) -> str:
     """The text of :func:`nasbench.description.describe_architecture`."""
-    costs = [f"{cost['name']} {number(cost['value'])} {cost['unit']}" for cost in said["costs"]]
+    costs = [f"{cost['name']} {number(cost['value'])}{_UNIT.get(cost['unit'], '')}" for cost in said["costs"]]
     lines = [said["architecture"], f"class {said['class_hash']}" + "".join(f", {cost}" for cost in costs), ""]
     seeds = sorted({int(seed) for answer in said["answers"] for seed in answer["by_seed"]})
     own = [seed for seed in seeds if seed >= 0]

@@ -116,16 +116,19 @@ def _row(
     seed = contents.seeds(schedule)[column]
     curves: dict[str, list[float]] = {}
     finals: dict[str, float] = {}
+    done = 0  # epochs that the training did
     for name, (axes, values) in measured.items():
         if seed not in axes.seeds:
             continue
-        numbers = values[axes.seeds.index(seed)].tolist()
-        while numbers and np.isnan(numbers[-1]):
-            numbers.pop()
+        numbers = values[axes.seeds.index(seed)]
+        held = (~np.isnan(numbers)).nonzero()[0]
+        if not len(held):
+            continue
         if len(axes.epochs) < schedule or name.startswith("test_"):
-            finals |= {name: numbers[-1]} if numbers else {}
-        elif numbers:
-            curves[name] = numbers
+            finals[name] = float(numbers[held[-1]])
+        else:
+            curves[name] = numbers.tolist()
+            done = max(done, int(held[-1]) + 1)
     return Row(
         tuple(contents.choices[line].tolist()),
         contents.class_hashes[line].decode(),
@@ -133,6 +136,6 @@ def _row(
         schedule,
         status,
         reasons.get((line, column), ""),
-        curves,
+        {name: numbers[:done] for name, numbers in curves.items()},
         finals,
     )

@@ -17,6 +17,11 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
+def create(path: Path, flags: int = os.O_TRUNC) -> int:
+    """Descriptor of a file open for writing, made where there is none; emptied unless other flags are given."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o666)
+
+
 def write_all(descriptor: int, data: bytes | memoryview) -> None:
     """Writes every byte, however many calls that takes."""
     view = memoryview(data)
@@ -77,7 +82,7 @@ def written_atomically(path: Path) -> Iterator[Path]:
     except BaseException as error:
         with contextlib.suppress(OSError):
             remove(beside)
-        if isinstance(error, OSError) and error.errno is not None:
+        if isinstance(error, OSError) and error.strerror is not None:
             raise described(error, f"cannot write {path}") from error
         raise
 
@@ -94,11 +99,22 @@ def write_atomically(path: Path, data: bytes | memoryview) -> None:
         OSError: the disk is full or the folder cannot be written; the message says which.
     """
     with written_atomically(path) as beside:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        descriptor = create(beside)
         try:
             write_all(descriptor, data)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """Turns errors of the system inside the block into sentences that begin with what could not be done."""
+    try:
+        yield
+    except OSError as error:
+        if error.strerror is None:  # it was told nearer to its cause
+            raise
+        raise described(error, what) from error
 
 
 def described(error: OSError, what: str, advice: str = "") -> OSError:

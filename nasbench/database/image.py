@@ -7,6 +7,7 @@ where Python can no longer raise, and would leave a damaged file that looks well
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import h5py
 import numpy as np
@@ -70,23 +71,26 @@ def _write_schedule(file: h5py.File, contents: Contents, schedule: int) -> None:
     assert group.name
 
 
-def _write(file: h5py.File, path: str, value: object, **names: object) -> h5py.Dataset:
+def _write(file: h5py.File, path: str, value: Any, **names: object) -> h5py.Dataset:
     """The data set of a field of the schema, written."""
     field = FIELDS[path]
     place = path.format(**names)
     if field.dtype == "utf-8":
-        text = h5py.string_dtype("utf-8")
-        data = file.create_dataset(place, data=np.array(value, dtype=object) if field.shape else value, dtype=text)
+        encoded = [text.encode() for text in ([value] if isinstance(value, str) else value)]
+        length = max([1, *map(len, encoded)])
+        dtype = h5py.string_dtype("utf-8", length)
+        array = np.array(encoded, dtype=dtype)
     else:
         array = np.asarray(value, dtype=field.dtype)
-        options = {}
-        if array.size:
-            options = {"chunks": (min(len(array), _CHUNK), *array.shape[1:]), "fletcher32": True}
-        if array.size and array.ndim == 3:
-            options["chunks"] = (min(len(array), _CHUNK), array.shape[1], 1)
-            if array.shape[2] > 1:
-                options |= {"shuffle": True, "compression": "gzip", "compression_opts": 1}
-        data = file.create_dataset(place, data=array, **options)
+        dtype = array.dtype
+    options: dict[str, Any] = {}
+    if array.size:
+        options = {"chunks": (min(len(array), _CHUNK), *array.shape[1:]), "fletcher32": True}
+    if array.size and array.ndim == 3:
+        options["chunks"] = (min(len(array), _CHUNK), array.shape[1], 1)
+        if array.shape[2] > 1:
+            options |= {"shuffle": True, "compression": "gzip", "compression_opts": 1}
+    data = file.create_dataset(place, data=array, dtype=dtype, **options)
     if not field.unit.startswith("attribute"):
         data.attrs["unit"] = field.unit
     return data

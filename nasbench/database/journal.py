@@ -164,7 +164,7 @@ class Journal:
             raise files.described(error, f"cannot commit a row to {self.path} ({safe})") from error
 
     def _begin(self) -> None:
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o666)
+        self._descriptor = files.create(self.path, os.O_TRUNC | os.O_APPEND)
         line = encode(self._header.token, "header", asdict(self._header))
         files.write_all(self._descriptor, line)
         files.sync(self._descriptor)

@@ -41,10 +41,8 @@ class FileLock:
 
     def _acquire(self) -> int:
         while True:
-            try:
-                descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
-            except OSError as error:
-                raise files.described(error, f"cannot open {self._table} for writing") from error
+            with files.told(f"cannot open {self._table} for writing"):
+                descriptor = files.create(self.path, flags=0)
             try:
                 fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if _is_at(descriptor, self.path):
@@ -72,8 +70,10 @@ class FileLock:
         """Lets the next writer in; does nothing in a forked process, or when called again."""
         if _HELD.get(self.path) == os.getpid():
             del _HELD[self.path]
-            files.remove(self.path)
-            os.close(self._descriptor)
+            try:
+                files.remove(self.path)
+            finally:
+                os.close(self._descriptor)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

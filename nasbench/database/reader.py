@@ -75,17 +75,16 @@ class FileContents(Contents):
             raise
 
     def _read_head(self) -> None:
-        header = self._file["header"]
-        environments = json.loads(self._text(header["environments"]))
+        environments = json.loads(self._text("environments"))
         self.environments: tuple[dict[str, Any], ...] = tuple(environments)
         first = environments[0] if environments else {"versions": {}, "hardware": {}}
         self.header = Header(
             space=str(self._file.attrs["space"]),
-            recipe=json.loads(self._text(header["recipe"])),
-            data_card=json.loads(self._text(header["data_card"])),
+            recipe=json.loads(self._text("recipe")),
+            data_card=json.loads(self._text("data_card")),
             versions=first["versions"],
             hardware=first["hardware"],
-            origin=self._text(header["origin"]),
+            origin=self._text("origin"),
         )
         self.schema_version = int(self._file.attrs["schema_version"])
         self.choices = self._read("architectures/choices")
@@ -93,10 +92,8 @@ class FileContents(Contents):
         self.schedules = tuple(sorted(int(name) for name in self._file["schedules"]))
         self.costs = {name: str(data.attrs["unit"]) for name, data in self._file["costs"].items()}
 
-    @staticmethod
-    def _text(data: h5py.Dataset) -> str:
-        value = data[()]
-        return value.decode() if isinstance(value, bytes) else str(value)
+    def _text(self, name: str) -> str:
+        return self._read(f"header/{name}")[0].decode()
 
     def _read(self, name: str, part: Any = ()) -> np.ndarray:
         """An array of the file.

@@ -133,8 +133,8 @@ class Row:
         put(self, "choices", tuple(int(choice) for choice in self.choices))
         put(self, "seed", int(self.seed))
         put(self, "schedule", int(self.schedule))
-        put(self, "curves", {name: tuple(float(v) for v in values) for name, values in self.curves.items()})
-        put(self, "finals", {name: float(value) for name, value in self.finals.items()})
+        put(self, "curves", {name: tuple(float(v) for v in values) for name, values in _sorted(self.curves)})
+        put(self, "finals", {name: float(value) for name, value in _sorted(self.finals)})
         self._check()
 
     def _check(self) -> None:
@@ -163,3 +163,9 @@ class Row:
     def cell(self) -> Cell:
         """Where the row stands in the table."""
         return self.choices, self.schedule, self.seed
+
+
+def _sorted(by_metric: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Entries in the schema's order of metrics."""
+    order = list(METRICS)
+    return sorted(by_metric.items(), key=lambda entry: order.index(entry[0]) if entry[0] in order else len(order))

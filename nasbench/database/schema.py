@@ -56,7 +56,8 @@ def cost_unit(name: str) -> str:
 class Field:
     """A data set of the file; ``{...}`` in the path stands for each schedule, metric or cost.
 
-    Shape names its axes: equal names within a schedule are of equal length; () is a single value.
+    Shape names its axes: equal names within a schedule are of equal length. "utf-8" is text of a fixed length: text of
+    variable length would have no checksum.
     """
 
     path: str
@@ -73,7 +74,8 @@ class Field:
             ValueError: dtype or shape differ.
         """
         if self.dtype == "utf-8":
-            fits = h5py.check_string_dtype(data.dtype) is not None
+            kind = h5py.check_string_dtype(data.dtype)
+            fits = kind is not None and kind.encoding == "utf-8" and kind.length is not None
         else:
             fits = data.dtype == np.dtype(self.dtype)
         if not fits:
@@ -89,10 +91,19 @@ _COUNTED = "see /schedules/{schedule}/seeds"
 FIELDS = {
     field.path: field
     for field in (
-        Field("header/recipe", "utf-8", (), "JSON", 1, "training recipe; {} where it is not known"),
-        Field("header/data_card", "utf-8", (), "JSON", 1, "card of the data set, with the SHA-256 of its content"),
-        Field("header/environments", "utf-8", (), "JSON", 1, "list of versions and hardware that rows were made with"),
-        Field("header/origin", "utf-8", (), "text", 1, "where the numbers come from"),
+        Field("header/recipe", "utf-8", ("one",), "JSON", 1, "training recipe; {} where it is not known"),
+        Field(
+            "header/data_card", "utf-8", ("one",), "JSON", 1, "card of the data set, with the SHA-256 of its content"
+        ),
+        Field(
+            "header/environments",
+            "utf-8",
+            ("one",),
+            "JSON",
+            1,
+            "list of versions and hardware that rows were made with",
+        ),
+        Field("header/origin", "utf-8", ("one",), "text", 1, "where the numbers come from"),
         Field("architectures/choices", "<i2", ("architecture", "choice"), "option", 1, "one architecture a line"),
         Field("architectures/class_hash", "S32", ("architecture",), "hex", 1, "hash of the canonical form"),
         Field("costs/{cost}", "<f8", ("architecture",), "attribute unit", 1, "derived cost; NaN where not known"),
@@ -130,7 +141,7 @@ def check_file(file: h5py.File, path: str) -> None:
         )
     try:
         _check_fields(file)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OSError, RuntimeError) as error:
         text = error.args[0] if error.args else error
         raise ValueError(
             f"{path} is damaged or not written by nasbench-forge: {text}; restore it from a copy"
@@ -138,7 +149,7 @@ def check_file(file: h5py.File, path: str) -> None:
 
 
 def _check_fields(file: h5py.File) -> None:
-    lengths: dict[str, int] = {}
+    lengths = {"one": 1}
     for path, field in FIELDS.items():
         if "{" not in path:
             field.check(file[path], lengths)

@@ -68,11 +68,16 @@ class TableWriter:
         try:
             self._open(header)
         except BaseException:
+            if hasattr(self, "_base"):
+                self._base.close()
             self._lock.release()
             raise
 
+    _base: FileContents
+
     def _open(self, header: Header | None) -> None:
-        files.remove(files.beside_path(self.path))  # what a kill in a fold left
+        with files.told(f"cannot open {self.path} for writing"):
+            files.remove(files.beside_path(self.path))  # what a kill in a fold left
         entries = read_journal(self.path)
         self._fresh_entries()
         if not self.path.exists():
@@ -92,21 +97,27 @@ class TableWriter:
         maker = header or Header(self.header.space)
         self._maker = Header(**{**vars(self.header), "versions": maker.versions, "hardware": maker.hardware})
         self._journal = Journal(self.path, self._maker)
+        self._patience = LEAST_FOLDED
 
     def _create(self, header: Header | None, entries: Entries) -> None:
         header = header or entries.header
         if header is None:
             raise FileNotFoundError(f"there is no table {self.path}, and no header to create one with")
+        self._check_journal(entries, header)
         files.write_atomically(self.path, table_image(_empty(header)))
+
+    def _check_journal(self, entries: Entries, header: Header) -> None:
+        """Refuses rows of another table."""
+        if entries and not entries.belongs_to(header):
+            differ = header.differences(entries.header) if entries.header else ["its recipe or data"]
+            raise ValueError(
+                f"{journal_path(self.path)} holds rows of another table than {self.path} (of the table "
+                f"{'; '.join(differ)} as in the journal): move the journal to the table it belongs to, or remove it"
+            )
 
     def _recover(self, entries: Entries) -> None:
         """Folds what an earlier writer left in the journal."""
-        if entries and not entries.belongs_to(self.header):
-            differ = self.header.differences(entries.header) if entries.header else ["its recipe"]
-            raise ValueError(
-                f"{journal_path(self.path)} belongs to another table than {self.path} (in the file "
-                f"{'; '.join(differ)} as in the journal): move the journal to the table it belongs to, or remove it"
-            )
+        self._check_journal(entries, self.header)
         if entries.damaged:
             warnings.warn(damage(self.path, entries), JournalWarning, stacklevel=4)
         if entries:
@@ -114,7 +125,8 @@ class TableWriter:
                 if self.status(*row.cell) != "done":
                     self._statuses[row.cell] = row.status
             self._fold(entries.contents(self.header))
-        files.remove(journal_path(self.path))
+        with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
+            files.remove(journal_path(self.path))
 
     # -- what is there ------------------------------------------------------------------------------------------
 
@@ -169,8 +181,12 @@ class TableWriter:
         self._journal.append(encode_row(self.header.token, row))
         self._rows[row.cell] = row
         self._statuses[row.cell] = row.status
-        if self.pending >= max(LEAST_FOLDED, len(self) // 4):
-            self.fold()
+        if self.pending >= max(self._patience, len(self) // 4):
+            try:
+                self.fold()
+            except OSError as error:  # the row is safe in the journal, so the commit is good
+                self._patience *= 2
+                warnings.warn(f"{error}; rows wait in the journal meanwhile", JournalWarning, stacklevel=2)
 
     def set_costs(self, name: str, values: Mapping[Choices, float], unit: str | None = None) -> None:
         """Commits a cost of many architectures, such as "flops"; those not yet in the table are added without rows.
@@ -211,7 +227,8 @@ class TableWriter:
         self._check_process()
         if self._rows or self._costs:
             self._fold(MemoryContents.from_rows(self._maker, self._rows.values(), self._costs, self._cost_hashes))
-            self._journal.drop()
+            with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
+                self._journal.drop()
             self._fresh_entries()
 
     def add(self, contents: Contents) -> None:
