@@ -15,12 +15,13 @@ from pathlib import Path
 from nasbench.console import Progress, progress
 from predictors.provenance import write_result
 from searchers.clock import Budget
+from searchers.job import Job
 from searchers.pool import complete_all
 from searchers.request import Request
 from searchers.result import check_same, describe, open_folder
 from searchers.summary import Line, write_lines
 from searchers.trace import Trace
-from searchers.workplace import Job, Workplace
+from searchers.workplace import Workplace
 
 ALONE_SECONDS = 1.0
 """Time for which runs are made in the calling process before others are started: small comparisons end in it."""
@@ -57,11 +58,14 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
         about = {**describe("compare", workplace), "queries": queries, "seeds": seeds}
         if old is not None:
             check_same(out, old, about)
-        missing = [job for job in jobs if (found := workplace.check(job, budget)) is None or not found.ended(budget)]
+        missing = [job for job in jobs if (found := job.check(workplace, budget)) is None or not found.ended(budget)]
         if missing or old is None:
             write_result(out, {**about, "complete": False})
         with progress(len(jobs), "runs", done=len(jobs) - len(missing)) as bar:
             _complete(workplace, missing, budget, workers, bar)
+        if workplace.truth_grows and missing:
+            for job in jobs:
+                job.tell_truth(workplace)
         os.sync()  # short runs were not waited for one by one
         lines = [Line.of(Trace.load(job.path)) for job in jobs]
         write_lines(out / "summary.csv", lines)
@@ -84,5 +88,5 @@ def _complete(workplace: Workplace, jobs: Sequence[Job], budget: Budget, workers
 
 
 def _complete_here(workplace: Workplace, job: Job, budget: Budget, bar: Progress) -> None:
-    workplace.complete(job, budget, lambda run: bar.update(0, query=len(run.recorder)))
+    job.complete(workplace, budget, lambda run: bar.update(0, query=len(run.recorder)))
     bar.update(1)

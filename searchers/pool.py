@@ -16,9 +16,10 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.synchronize import Event
 
 from searchers.clock import Budget
+from searchers.job import Job
 from searchers.request import Request
 from searchers.run import Run
-from searchers.workplace import Job, Workplace
+from searchers.workplace import Workplace
 
 LARGEST_CHUNK = 10
 """Runs handed to a worker at once, at most."""
@@ -67,7 +68,7 @@ def _complete(jobs: tuple[Job, ...], budget: Budget) -> int:
     for job in jobs:
         if _Worker.stop.is_set():
             break
-        _Worker.workplace.complete(job, budget, _stop_when_asked)
+        job.complete(_Worker.workplace, budget, _stop_when_asked)
     return len(jobs)
 
 

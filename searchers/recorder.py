@@ -11,7 +11,7 @@ from nasbench.space import Architecture
 from searchers.clock import Clock
 from searchers.evaluator import Evaluation, Evaluator
 from searchers.trace import FORMAT, VERSION, Trace, incumbents
-from searchers.truth import Truth
+from searchers.truth import Truth, true_values
 
 
 class Recorder:
@@ -79,7 +79,7 @@ class Recorder:
         dtype = np.int8 if max(options) <= 128 else np.int16
         choices = np.array(self._choices, dtype=dtype).reshape(len(scores), len(options))
         seconds = np.array(self._seconds, dtype=np.float64)
-        true_val, true_test = _true_values(truth, choices, incumbents(scores))
+        true_val, true_test = true_values(truth, choices, incumbents(scores))
         counts = {
             "queries": len(scores),
             "clock": clock.kind,
@@ -113,13 +113,3 @@ class Recorder:
         clock.unpriced = trace.meta["unpriced"]
         clock.training = self._seconds[-1] if self._seconds else 0.0
         clock.own = self._own[-1] if self._own else 0.0
-
-
-def _true_values(truth: Truth | None, choices: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """True selecting and reported value of the incumbent after each query, each looked up once."""
-    values = np.full((2, len(best)), np.nan)
-    if truth is not None and len(best) and best[-1] >= 0:
-        distinct, place = np.unique(best[best >= 0], return_inverse=True)
-        found = np.array([truth.values(tuple(choices[index].tolist())) for index in distinct.tolist()])
-        values[:, best >= 0] = found[place].T
-    return values[0], values[1]

@@ -28,8 +28,10 @@ def describe(kind: str, workplace: Workplace) -> dict[str, Any]:
     for source in request.evaluators:
         evaluator = workplace.evaluator(source.name)
         space = workplace.space(evaluator)
-        file = {"file": source.path.name}
-        evaluators.append({"name": source.name, **file, **evaluator.description()})
+        about = {"name": source.name, "file": source.path.name, **evaluator.description()}
+        if source.path.resolve() in request.growing():
+            about["digest"] = None  # what this command adds to is another file afterwards
+        evaluators.append(about)
     parameters = {
         name: make_searcher(name, space, 0, **request.parameters.get(name, {})).parameters()
         for name in request.searchers
@@ -37,7 +39,7 @@ def describe(kind: str, workplace: Workplace) -> dict[str, Any]:
     truth, path = workplace.truth, request.truth_path()
     told = None
     if truth is not None and path is not None:
-        told = {"file": path.name, "digest": None if path.resolve() in request.growing() else truth.table.digest}
+        told = {"file": path.name, "digest": None if workplace.truth_grows else truth.table.digest}
     return {
         "kind": kind,
         "searchers": list(request.searchers),

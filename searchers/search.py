@@ -11,11 +11,12 @@ import numpy as np
 from nasbench.console import duration, progress
 from predictors.provenance import write_result
 from searchers.clock import Budget
+from searchers.job import Job
 from searchers.measure import Measure
 from searchers.request import Request
 from searchers.result import check_same, describe, open_folder
 from searchers.trace import Trace, incumbents
-from searchers.workplace import Job, Workplace
+from searchers.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
         about = {**describe("search", workplace), "seed": seed, **asdict(budget)}
         if old is not None:
             check_same(out, old, about)
-        before = workplace.check(job, budget)
+        before = job.check(workplace, budget)
         write_result(out, {**about, "complete": False})
         trace = _watched(workplace, job, budget, before)
         pick = _pick(trace, workplace)
@@ -61,13 +62,13 @@ def _watched(workplace: Workplace, job: Job, budget: Budget, before: Trace | Non
     """The finished trace of a job, whose progress is shown in queries, or in seconds where those alone end it."""
     if budget.queries is not None:
         with progress(budget.queries, "queries", done=0 if before is None else len(before)) as bar:
-            trace = workplace.complete(job, budget, lambda run: bar.update(len(run.recorder) - bar.done))
+            trace = job.complete(workplace, budget, lambda run: bar.update(len(run.recorder) - bar.done))
             bar.update(len(trace) - bar.done)
         return trace
     assert budget.seconds is not None
     done = 0 if before is None else int(before.seconds[-1])
     with progress(math.ceil(budget.seconds), "simulated seconds", done=done) as bar:
-        return workplace.complete(job, budget, lambda run: bar.update(int(run.recorder.clock.training) - bar.done))
+        return job.complete(workplace, budget, lambda run: bar.update(int(run.recorder.clock.training) - bar.done))
 
 
 def as_text(found: Found) -> str:

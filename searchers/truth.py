@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from nasbench.space import Architecture
 from nasbench.table import Table
 from searchers.measure import Measure, resolved
@@ -43,6 +45,22 @@ class Truth:
             return self.table.query(architecture, measure.metric, schedule=measure.schedule, seed=measure.seed)
         except LookupError:
             return math.nan
+
+
+def true_values(truth: Truth | None, choices: np.ndarray, best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """True selecting and reported value of the incumbent after each query: two float64 arrays, NaN where not known.
+
+    Args:
+        truth: where they are looked up, each incumbent once; None knows nothing.
+        choices: integers of shape (queries, choices), what was asked.
+        best: index of the incumbent after each query, -1 for none.
+    """
+    values = np.full((2, len(best)), np.nan)
+    if truth is not None and len(best) and best[-1] >= 0:
+        distinct, place = np.unique(best[best >= 0], return_inverse=True)
+        found = np.array([truth.values(tuple(choices[index].tolist())) for index in distinct.tolist()])
+        values[:, best >= 0] = found[place].T
+    return values[0], values[1]
 
 
 def _resolved_if_there(measure: Measure, table: Table) -> Measure | None:

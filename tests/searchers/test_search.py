@@ -11,8 +11,8 @@ import pytest
 import nasbench
 from nasbench.__main__ import main
 from searchers import run as run_module
+from searchers.job import Job
 from searchers.trace import REPRODUCED, Trace
-from searchers.workplace import Workplace
 from tests.searchers import kit
 
 CELLS = kit.sample(120)
@@ -68,22 +68,22 @@ def test_a_run_stopped_between_pauses_goes_on(
 ) -> None:
     search(table, tmp_path / "whole", "--queries", 100)
     monkeypatch.setattr(run_module, "PAUSE_SECONDS", 0.0)
-    complete = Workplace.complete
+    complete = Job.complete
 
-    def stopped(self, job, budget, watch):
+    def stopped(self, workplace, budget, watch):
         def until(run):
             watch(run)
             if len(run.recorder) == 40:
                 raise KeyboardInterrupt
 
-        return complete(self, job, budget, until)
+        return complete(self, workplace, budget, until)
 
-    monkeypatch.setattr(Workplace, "complete", stopped)
+    monkeypatch.setattr(Job, "complete", stopped)
     assert search(table, tmp_path / "stopped", "--queries", 100) == 130
     assert "goes on where it stopped" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "stopped").iterdir()) == ["result.json", "trace.partial"]
     assert json.loads((tmp_path / "stopped" / "result.json").read_text())["complete"] is False
-    monkeypatch.setattr(Workplace, "complete", complete)
+    monkeypatch.setattr(Job, "complete", complete)
     assert search(table, tmp_path / "stopped", "--queries", 100) == 0
     same(tmp_path / "whole", tmp_path / "stopped")
     assert sorted(path.name for path in (tmp_path / "stopped").iterdir()) == ["result.json", "trace.npz"]
