@@ -10,7 +10,6 @@ import re
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -88,9 +87,14 @@ def set_labels(axes: Axes, x: str, y: str, title: str = "") -> None:
         axes.set_title(title, fontsize=10, loc="left")
 
 
-def set_legend(axes: Axes, location: Any = "best") -> None:
-    """Writes the legend over a white ground, so that a curve behind it disturbs no word."""
-    axes.legend(fontsize=8.5, loc=location, frameon=True, framealpha=0.9, edgecolor="none", borderpad=0.3)
+def set_legend(figure: Figure) -> None:
+    """Writes the legend below the axes, where it covers no curve, in one row if there is room for it."""
+    lengths = [len(label) + 8 for axes in figure.axes for label in axes.get_legend_handles_labels()[1]]
+    room = figure.get_figwidth() / 0.064  # characters that stand side by side
+    columns = len(lengths) if sum(lengths) <= room else max(1, int(room // max(lengths)))
+    figure.legend(
+        loc="outside lower center", ncols=columns, fontsize=8.5, frameon=False, handlelength=2.6, columnspacing=1.4
+    )
 
 
 def set_log_axis(axes: Axes, at: Iterable[float] | None = None) -> None:
@@ -117,9 +121,9 @@ def time_unit(seconds: float) -> tuple[float, str]:
     return 1.0, "seconds"
 
 
-def inline_svg(figure: Figure, name: str, description: str) -> str:
-    """The figure as an ``svg`` element of an HTML page: nothing from elsewhere; identities begin with ``name``."""
-    text = _PROLOGUE.sub("", figure_bytes(figure, name, "svg").decode())
+def inline_svg(svg: bytes, name: str, description: str) -> str:
+    """An SVG file as an element of an HTML page: nothing from elsewhere; identities begin with ``name``."""
+    text = _PROLOGUE.sub("", svg.decode())
     text = _IDENTITY.sub(rf"\g<1>{name}-", _METADATA.sub("", text))
     head, _, rest = text.partition(">")
     head = re.sub(r'\s(width|height)="[^"]*"', "", _NAMESPACE.sub("", head))

@@ -68,15 +68,19 @@ def parse_formats(text: str) -> tuple[str, ...]:
 
 def _files(report: Report, formats: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """(name within the folder, content) of every file."""
-    yield "index.html", html_page(report).encode()
+    drawings = [drawing for section in report.sections for drawing in section.drawings]
+    figures = {drawing.name: figure_bytes(drawing.figure, drawing.name, "svg") for drawing in drawings}
+    yield "index.html", html_page(report, figures).encode()
     yield "report.md", _markdown(report, formats).encode()
     for section in report.sections:
         for table in section.tables:
             for suffix, write in DIALECTS.items():
                 yield f"tables/{table.name}.{suffix}", write(table).encode()
-        for drawing in section.drawings:
-            for suffix in formats:
-                yield f"figures/{drawing.name}.{suffix}", figure_bytes(drawing.figure, drawing.name, suffix)
+    for drawing in drawings:
+        for suffix in formats:
+            svg = figures[drawing.name] if suffix == "svg" else None
+            data = svg or figure_bytes(drawing.figure, drawing.name, suffix)
+            yield f"figures/{drawing.name}.{suffix}", data
 
 
 def _markdown(report: Report, formats: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from importlib import resources
 from string import Template
 
@@ -12,8 +13,8 @@ from reports.section import Section
 from reports.tables import html_table
 
 
-def html_page(report: Report) -> str:
-    """The page; the same report gives the same text."""
+def html_page(report: Report, figures: Mapping[str, bytes]) -> str:
+    """The page; ``figures`` are the report's drawings by name, as SVG files."""
     return Template(_template("page.html")).substitute(
         title=html.escape(report.title),
         version=html.escape(report.version),
@@ -23,7 +24,7 @@ def html_page(report: Report) -> str:
             f'<li><a href="#{html.escape(section.name)}">{html.escape(section.title)}</a></li>'
             for section in report.sections
         ),
-        body="".join(map(_section, report.sections)),
+        body="".join(_section(section, figures) for section in report.sections),
         footer=html.escape(report.colophon),
     )
 
@@ -38,10 +39,10 @@ def _lead(report: Report) -> str:
     return f"<p>{html.escape(report.lead)}</p>{missing}"
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, figures: Mapping[str, bytes]) -> str:
     drawings = "".join(
         f'<figure id="figure-{html.escape(drawing.name)}">'
-        f"{inline_svg(drawing.figure, drawing.name, html.escape(drawing.caption))}"
+        f"{inline_svg(figures[drawing.name], drawing.name, html.escape(drawing.caption))}"
         f"<figcaption>{html.escape(drawing.caption)}</figcaption></figure>\n"
         for drawing in section.drawings
     )

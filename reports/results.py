@@ -35,8 +35,10 @@ def read_results(folders: Iterable[Path], truths: Iterable[Path] = ()) -> list[R
             truth of any comparison.
         OSError: a file cannot be read.
     """
-    unique = {folder.resolve(): folder for folder in reversed(list(folders))}
-    kept = [unique[place] for place in reversed(unique)]
+    unique: dict[Path, Path] = {}
+    for folder in folders:
+        unique.setdefault(folder.resolve(), folder)
+    kept = list(unique.values())
     results = [read_result(folder, name) for folder, name in zip(kept, _names(kept), strict=True)]
     for path in truths:
         results = _with_optimum(results, path)
@@ -219,10 +221,10 @@ def _missing_cells(absent: Sequence[tuple[str, int | None, int]], noun: str, uni
 def _read_csv(path: Path, required: Sequence[str]) -> dict[str, list[str]]:
     if not path.is_file():
         raise ValueError(f"{path.parent} has no {path.name}: its command has not finished, run it again")
-    with open(path, newline="", encoding="utf-8") as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
-        rows = [row for row in reader if row]
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines.pop()  # a line that a kill tore; what it would have held is counted as missing
+    header, *rows = [row for row in csv.reader(lines) if row] or [[]]
     absent = [name for name in required if name not in header]
     if absent:
         raise ValueError(f"{path} lacks the column {absent[0]!r}; it has {', '.join(header) or 'nothing'}")

@@ -29,8 +29,8 @@ class Cell:
 class Column:
     """A column: its name in CSV, its header for people (with the unit), the most decimals, and how it is written.
 
-    ``form`` is ``text``, ``long`` (text that may need several lines), ``number``, or ``p`` (a p value, written
-    ``<0.001`` where it is).
+    ``form`` is ``text``, ``long`` (text that may need several lines), ``number`` (estimates as 0.88 ± 0.01),
+    ``interval`` (as 0.88 [0.76, 0.90], where sides may differ), or ``p`` (a p value, written ``<0.001`` where it is).
     """
 
     name: str
@@ -130,6 +130,8 @@ def format_value(value: Value, column: Column, decimals: int) -> str:
     if isinstance(value, Estimate):
         if math.isnan(value.value):
             return "–"
+        if column.form == "interval":
+            return interval_text(value, decimals)
         centre = _number(value.value, decimals)
         return centre if math.isnan(value.half_width) else f"{centre} ± {_number(value.half_width, decimals)}"
     if column.form == "p":

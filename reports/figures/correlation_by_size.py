@@ -71,5 +71,5 @@ def draw_correlation_by_size(
     set_log_axis(axes, sizes)
     axes.margins(x=0.06)
     set_labels(axes, "trained architecture classes n", label)
-    set_legend(axes, "lower right")
+    set_legend(figure)
     return figure

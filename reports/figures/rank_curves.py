@@ -75,5 +75,5 @@ def draw_rank_curves(curves: RankCurves, looks: Mapping[str, Look], title: str =
     set_log_axis(axes)
     axes.set_xlim(1, max(curves.queries[-1], 1.5))
     set_labels(axes, "queries", f"mean rank of {len(names)} (n = {len(curves.seeds)})", title)
-    set_legend(axes)
+    set_legend(figure)
     return figure

@@ -15,7 +15,7 @@ from reports.statistics import Band
 
 POINTS = 200
 """Points of a curve over time."""
-SETTLED = 0.04
+SETTLED = 0.08
 """Share of the budget after which a curve's values decide the range of the y axis: first draws are far below."""
 
 
@@ -83,7 +83,7 @@ def compute_range(panels: Sequence[Sequence[Curve]], best: float | None = None) 
     for curve in (curve for panel in panels for curve in panel):
         start = int(np.searchsorted(curve.x, curve.x[-1] * SETTLED))
         lows.append(np.nanmin(np.where(np.isfinite(curve.band.low), curve.band.low, curve.band.value)[start:]))
-        highs.append(np.nanmax(np.where(np.isfinite(curve.band.high), curve.band.high, curve.band.value)))
+        highs.append(np.nanmax(np.where(np.isfinite(curve.band.high), curve.band.high, curve.band.value)[start:]))
     low, high = float(np.nanmin(lows)), float(np.nanmax(highs))
     if best is not None and best - high <= 0.6 * (high - low):
         high = max(high, best)
@@ -107,6 +107,8 @@ def draw_search_curves(
     ``x_label`` over time is completed by the unit, which depends on the times.
     """
     figure, axes = new_axes()
+    counts = {curve.runs for curve in curves}
+    title = ", ".join(filter(None, [title, f"n = {counts.pop()}" if len(counts) == 1 else ""]))
     divisor, unit = time_unit(max(curve.x[-1] for curve in curves)) if over == "seconds" else (1.0, "")
     for curve in curves:
         look, x = looks[curve.searcher], curve.x / divisor
@@ -118,15 +120,19 @@ def draw_search_curves(
             color=look.colour,
             linestyle=look.dash,
             linewidth=1.8,
-            label=f"{words(curve.searcher)} (n = {curve.runs})",
+            label=words(curve.searcher) + (f" (n = {curve.runs})" if counts else ""),
         )
     low, high = y_range or compute_range([curves], best)
     if best is not None and best <= high:
         axes.axhline(best, color=GREY, linestyle=":", linewidth=1.2, label=f"best in the table ({best:.2f})")
     axes.set_ylim(low, high)
-    set_log_axis(axes)
-    ends = [curve.x[-1] / divisor for curve in curves]
-    axes.set_xlim(min(curve.x[0] for curve in curves) / divisor, max(ends) * 1.02)
+    seen = [curve.x[(curve.band.value >= low) & (curve.band.value <= high)] for curve in curves]
+    first = min((x[0] for x in seen if len(x)), default=curves[0].x[0])
+    last = max(curve.x[-1] for curve in curves)
+    if first > 0:
+        set_log_axis(axes)
+    if last > first:
+        axes.set_xlim(first / divisor, 1.02 * last / divisor)
     set_labels(axes, f"{x_label} [{unit}]" if unit else x_label, y_label, title)
-    set_legend(axes, "lower right")
+    set_legend(figure)
     return figure

@@ -143,5 +143,5 @@ def draw_agreement(agreement: Agreement, looks: Mapping[str, Look], label: str) 
     axes.grid(False, axis="y")
     axes.margins(x=0.08)
     set_labels(axes, f"true {label}", "")
-    set_legend(axes)
+    set_legend(figure)
     return figure

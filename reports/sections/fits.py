@@ -14,7 +14,7 @@ from reports.result import Fit, Result
 from reports.section import SCORES, Section, measure_unit, measure_words
 from reports.settings import Settings
 from reports.statistics import Estimate
-from reports.table import Cell, Column, Table, Value
+from reports.table import Cell, Column, Table, Value, interval_text
 from searchers.measure import Measure
 
 SHOWN = ("kendall", "spearman", "r2", "mae")
@@ -64,11 +64,10 @@ def coverage(fit: Fit, deviations: float = 1.96) -> float:
 
 def _finding(fit: Fit) -> str:
     kendall = fit_scores(fit)["kendall"]
-    interval = "" if np.isnan(kendall.low) else f" [{kendall.low:.3f}, {kendall.high:.3f}]"
     trained = fit.info.get("n_train")
     return (
         f"{words(fit.predictor)} ({fit.name}){f', trained on {trained:,} architectures,' if trained else ''} ranks "
-        f"{len(fit.actual):,} architectures of classes it never saw with Kendall τ {kendall.value:.3f}{interval}."
+        f"{len(fit.actual):,} architectures of classes it never saw with Kendall τ {interval_text(kendall, 3)}."
     )
 
 
@@ -81,7 +80,7 @@ def _table(fits: Sequence[Fit]) -> Table:
         Column("target", "target", form="text"),
         Column("n_train", "n trained"),
         Column("n_test", "n held out"),
-        *(Column(name, SCORES[name], 3) for name in SHOWN),
+        *(Column(name, SCORES[name], 3, "interval") for name in SHOWN),
     ]
     has_std = any(np.isfinite(fit.std).any() for fit in fits)
     if has_std:
@@ -93,7 +92,7 @@ def _table(fits: Sequence[Fit]) -> Table:
         row: list[Cell | Value] = [
             fit.name,
             words(fit.predictor),
-            words(str(fit.info.get("encoding", "–"))),
+            words(str(fit.info.get("encoding", "–"))).replace("+", " + "),
             str(measure),
             trained if isinstance(trained, int) else None,
             len(fit.actual),
@@ -101,7 +100,7 @@ def _table(fits: Sequence[Fit]) -> Table:
         ]
         rows.append((*row, 100 * coverage(fit)) if has_std else tuple(row))
     notes = (
-        "On architectures of canonical classes that were not trained on; ± half the fit's own 95 % bootstrap interval. "
+        "On architectures of canonical classes that were not trained on, with the fit's own 95 % bootstrap interval. "
         "One split and one seed each: the table does not say which predictor is better, a study does.",
     )
     return Table("fits", "Scores on held-out classes", tuple(columns), tuple(rows), notes)

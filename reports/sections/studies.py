@@ -71,7 +71,10 @@ def _findings(study: Study, judgements: Mapping[str, dict[int, Judgement]], sett
     yield " ".join(sentences)
     limit = ceiling(study, score)
     if limit is not None:
-        yield f"Noise ceiling of {SCORES[score]}: {limit:.3f}."
+        yield (
+            f"The noise ceiling of {SCORES[score]} is {limit:.3f}: so well does one training seed of the table rank "
+            "architectures against the mean of its others."
+        )
 
 
 def _table(study: Study, judgements: Mapping[str, dict[int, Judgement]], settings: Settings) -> Table:
@@ -110,7 +113,11 @@ def _drawings(study: Study, style: Mapping[str, Look], settings: Settings) -> It
         counts = sorted({estimate.n for curve in curves for estimate in curve.estimates})
         seeds = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
         limit = ceiling(study, score)
-        dotted = "" if limit is None else " Dotted: what a perfect predictor would reach against the noise of training."
+        dotted = (
+            ""
+            if limit is None
+            else " Dotted: the noise ceiling, one training seed of the table against the mean of its others."
+        )
         yield Drawing(
             f"{study.name}-{score}",
             f"{SCORES[score]} on held-out classes against the number of trained classes: {settings.statistic} over "

@@ -51,9 +51,8 @@ def make_fit(folder: Path, n: int = 120, seed: int = 0, with_std: bool = True) -
         **ENVIRONMENT,
     }
     write_json(folder / "result.json", about)
-    rows = [
-        [f"cell{i}", f"{i // 2:032x}", a, p, 0.7 if with_std else ""] for i, (a, p) in enumerate(zip(actual, predicted))
-    ]
+    std = 0.7 if with_std else ""
+    rows = [[f"cell{i}", f"{i // 2:032x}", actual[i], predicted[i], std] for i in range(n)]
     write_rows(folder / "heldout.csv", ["architecture", "class_hash", "actual", "predicted", "std"], rows)
     return folder
 
@@ -81,22 +80,10 @@ def make_study(folder: Path, seeds: int = 10, left_out: tuple[tuple[str, int, in
                     continue
                 kendall = (0.35 + 0.13 * np.log10(n)) + (0.05 if predictor == "xgboost" else 0) * (n > 100) + luck
                 kendall += rng.normal(0, 0.01)
-                rows.append(
-                    [
-                        predictor,
-                        n,
-                        seed,
-                        kendall,
-                        kendall + 0.15,
-                        kendall + 0.1,
-                        kendall - 0.1,
-                        1 - kendall,
-                        0.01,
-                        0.002,
-                    ]
-                )
-    header = "predictor,n,seed,kendall,spearman,pearson,r2,mae,fit_seconds,predict_seconds".split(",")
-    write_rows(folder / "study.csv", header, rows)
+                scores = [kendall, kendall + 0.15, kendall + 0.1, kendall - 0.1, 1 - kendall]
+                rows.append([predictor, n, seed, *scores, 0.01, 0.002])
+    scored = ["kendall", "spearman", "pearson", "r2", "mae"]
+    write_rows(folder / "study.csv", ["predictor", "n", "seed", *scored, "fit_seconds", "predict_seconds"], rows)
     return folder
 
 
