@@ -164,7 +164,8 @@ def test_augment_is_its_parts_in_order() -> None:
 def test_nothing_asked_for_is_nothing_done() -> None:
     batch, source = numbered((4, 3, 8, 8)), generator(3)
     state = source.get_state()
-    assert torch.equal(augment(batch, source), batch)
+    same = augment(batch, source)
+    assert torch.equal(same, batch) and same.data_ptr() != batch.data_ptr()
     assert torch.equal(source.get_state(), state)
     assert torch.equal(random_crop(batch, source, 0), batch)
     assert torch.equal(cutout(batch, source, 0), batch)
@@ -175,7 +176,7 @@ def test_mistakes_are_named() -> None:
         random_flip(torch.zeros(3, 8, 8), generator(0))
     with pytest.raises(ValueError, match="padding must be at least 0 pixels, got -1"):
         random_crop(torch.zeros(1, 3, 8, 8), generator(0), -1)
-    with pytest.raises(ValueError, match="size must be at least 0 pixels, got -2"):
+    with pytest.raises(ValueError, match="crop_padding and cutout must be at least 0 pixels, got -2"):
         augment(torch.zeros(1, 3, 8, 8), generator(0), cutout=-2)
 
 
