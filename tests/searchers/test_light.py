@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from nasbench.__main__ import main
+from searchers.trace import Trace
 from tests.searchers import kit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,12 +17,6 @@ from nasbench.__main__ import main
 code = main(sys.argv[1:])
 heavy = sorted({"torch", "torchvision"} & set(sys.modules))
 sys.exit(f"exit code {code}" if code else f"imported {heavy}" if heavy else 0)
-"""
-SURROGATE = """
-import sys
-import predictors.surrogate
-from searchers.evaluators.surrogate import SurrogateEvaluator
-assert not {"torch", "torchvision"} & set(sys.modules)
 """
 LIGHT = """
 import sys
@@ -37,20 +33,20 @@ def python(code: str, *words: object) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
-def test_a_comparison_on_a_table_imports_no_torch(tmp_path: Path) -> None:
+def test_comparisons_on_table_and_surrogate_import_no_torch(tmp_path: Path) -> None:
+    path = kit.build_table(tmp_path / "t.h5", kit.sample(40))
+    assert main(["fit", str(path), "--predictor", "ridge", "--out", str(tmp_path / "fit")]) == 0
+    evaluators = ["--evaluator", f"table={path}", "--evaluator", f"surrogate={tmp_path / 'fit'}"]
+    python(COMPARE, "compare", *evaluators, "--queries", 5, "--seeds", 2, "--workers", 1, "--out", tmp_path / "out")
+    assert len(list((tmp_path / "out").rglob("*.npz"))) == 12
+    picks = [Trace.load(trace).true_test[-1] for trace in (tmp_path / "out" / "traces" / "surrogate").rglob("*.npz")]
+    assert set(picks) <= {kit.test(cell, 0, 2) for cell in kit.sample(40)}, "the truth of what the surrogate picked"
+
+
+def test_a_search_imports_no_torch(tmp_path: Path) -> None:
     path = kit.build_table(tmp_path / "t.h5", kit.sample(20))
-    python(
-        COMPARE, "compare", "--evaluator", f"table={path}", "--queries", 5, "--seeds", 2, "--workers", 1,
-        "--out", tmp_path / "out",
-    )  # fmt: skip
-    python(
-        COMPARE, "search", "--evaluator", f"table={path}", "--searcher", "random_search", "--queries", 5,
-        "--out", tmp_path / "run",
-    )  # fmt: skip
-
-
-def test_the_surrogate_evaluator_imports_no_torch() -> None:
-    python(SURROGATE)
+    words = ["--evaluator", f"table={path}", "--searcher", "random_search", "--queries", 5]
+    python(COMPARE, "search", *words, "--out", tmp_path / "run")
 
 
 def test_commands_start_light() -> None:
