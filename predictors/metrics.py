@@ -30,7 +30,8 @@ def kendall(actual: np.ndarray, predicted: np.ndarray) -> float:
     untied = math.sqrt(pairs - tied_x) * math.sqrt(pairs - tied_y)
     if untied == 0:
         return math.nan
-    return (pairs - tied_x - tied_y + tied_both - 2 * _inversions(y[order])) / untied
+    tau = (pairs - tied_x - tied_y + tied_both - 2 * _inversions(y[order])) / untied
+    return max(-1.0, min(1.0, tau))  # rounding of the roots
 
 
 def spearman(actual: np.ndarray, predicted: np.ndarray) -> float:
@@ -54,7 +55,9 @@ def r2(actual: np.ndarray, predicted: np.ndarray) -> float:
     actual, predicted = _pairs(actual, predicted)
     if len(actual) < 2 or np.ptp(actual) == 0:
         return math.nan
-    return 1.0 - float(((actual - predicted) ** 2).sum() / ((actual - actual.mean()) ** 2).sum())
+    spread = actual - actual.mean()
+    scale = np.abs(spread).max()  # so that squares do not vanish
+    return 1.0 - float((((actual - predicted) / scale) ** 2).sum() / ((spread / scale) ** 2).sum())
 
 
 def mae(actual: np.ndarray, predicted: np.ndarray) -> float:

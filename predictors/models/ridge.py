@@ -47,10 +47,16 @@ class Ridge(Predictor):
         self.seed = seed
 
     def fit_features(self, features: np.ndarray, y: np.ndarray, classes: np.ndarray) -> None:
-        """Chooses warp and penalty, then solves on all rows."""
+        """Chooses warp and penalty, then solves on all rows.
+
+        Raises:
+            ValueError: the penalty or the warp given is none.
+        """
+        if self.alpha is not None and not self.alpha > 0:
+            raise ValueError(f"alpha must be above 0, got {self.alpha}")
         self.mean_ = features.mean(axis=0)
         scale = features.std(axis=0)
-        self.scale_ = np.where(scale > 1e-12 * (1 + np.abs(self.mean_)), scale, np.inf)  # constant: no influence
+        self.scale_ = np.where(scale > 1e-12 * (1 + np.abs(self.mean_)), scale, 1.0)  # constant features get no weight
         z = (features - self.mean_) / self.scale_
         splits = list(folds(classes, self.folds, np.random.default_rng(self.seed)))
         best = (-math.inf, 0.0, 0.0, fit_warp("identity", y))

@@ -46,7 +46,7 @@ def write_table(
 ) -> Path:
     """A table of scores [architectures, seeds] (or one seed), with failed trainings besides."""
     space = nas_bench_201()
-    scores = scores.reshape(len(architectures), -1)
+    scores = scores[:, None] if scores.ndim == 1 else scores
     header = Header(space.name, {"epochs": SCHEDULE}, {"name": "made up", "sha256": "0" * 64})
     with TableWriter(path, header) as writer:
         for architecture, line in zip(architectures, scores.tolist(), strict=True):

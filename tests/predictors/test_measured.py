@@ -1,0 +1,90 @@
+"""What predictors see of a table: finished rows of one metric, what was left out, no test metric; the noise ceiling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nasbench
+from predictors.measured import noise_ceiling, read_measured
+from predictors.metrics import kendall, spearman
+from tests.predictors.examples import SCHEDULE, class_members, nas_bench_201, worth, write_table
+
+SOME = class_members(30)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    scores = np.stack([worth(SOME, noise=1.0, seed=seed) for seed in range(3)], axis=1)
+    return write_table(tmp_path / "some.h5", SOME, scores, failed=class_members(33)[30:])
+
+
+def test_it_is_what_the_table_says(table: Path) -> None:
+    measured = read_measured(table)
+    assert len(measured) == measured.class_count == 30
+    assert (measured.failed, measured.absent) == (3, 0)
+    assert (measured.metric, measured.schedule, measured.table) == ("val_accuracy", SCHEDULE, "some.h5")
+    with nasbench.open_table(table) as opened:
+        assert measured.digest == opened.digest
+        for place, architecture in enumerate(measured.architectures):
+            assert measured.y[place] == opened.query(architecture)
+            assert measured.seconds[place] == opened.seconds(architecture)
+            assert measured.class_hashes[place] == nas_bench_201().canonical_hash(architecture)
+            assert measured.per_seed[place].tolist() == [opened.query(architecture, seed=seed) for seed in range(3)]
+    assert measured.description()["left_out"] == {"failed": 3, "absent": 0}
+
+
+def test_rows_without_the_metric_are_left_out_and_counted(tmp_path: Path) -> None:
+    from nasbench.database.writer import TableWriter
+
+    path = write_table(tmp_path / "some.h5", SOME, worth(SOME), seconds=False)
+    with TableWriter(path) as writer:
+        writer.set_costs("flops", {architecture.choices: 1.0 for architecture in class_members(35)})
+    measured = read_measured(path)
+    assert (len(measured), measured.failed, measured.absent) == (30, 0, 5)
+    assert np.isnan(measured.seconds).all()
+
+
+def test_test_metrics_cannot_be_learned(table: Path) -> None:
+    with pytest.raises(ValueError, match="test_accuracy is hidden"):
+        read_measured(table, "test_accuracy")
+
+
+def test_errors_say_what_there_is(table: Path, tmp_path: Path) -> None:
+    with pytest.raises(LookupError, match="no schedule of 99 epochs; it has: 3"):
+        read_measured(table, schedule=99)
+    with pytest.raises(LookupError, match="val_loss"):
+        read_measured(table, "val_loss")
+    with pytest.raises(FileNotFoundError):
+        read_measured(tmp_path / "none.h5")
+    failed = write_table(tmp_path / "failed.h5", [], np.empty(0), failed=SOME[:2])
+    with pytest.raises((ValueError, LookupError)):
+        read_measured(failed)
+
+
+def test_noise_ceiling_is_one_seed_against_the_others() -> None:
+    rng = np.random.default_rng(0)
+    truth = rng.standard_normal(200)
+    scores = truth[:, None] + 0.3 * rng.standard_normal((200, 3))
+    found = noise_ceiling(scores)
+    assert found is not None
+    for name, metric in (("kendall", kendall), ("spearman", spearman)):
+        expected = [metric(scores[:, s], scores[:, [o for o in range(3) if o != s]].mean(axis=1)) for s in range(3)]
+        assert found[name] == {"value": pytest.approx(np.mean(expected)), "seeds": 3, "n": 200}
+    assert found["kendall"]["value"] < found["spearman"]["value"] < 1
+
+
+def test_noise_ceiling_takes_the_seeds_that_are_there() -> None:
+    scores = np.array(
+        [[1.0, 2.0, np.nan], [2.0, np.nan, 3.0], [3.0, 5.0, 4.0], [4.0, 6.0, np.nan], [9.0] + [np.nan] * 2]
+    )
+    found = noise_ceiling(scores)
+    assert found is not None
+    assert found["kendall"] == {"value": 1.0, "seeds": 3, "n": 4}
+
+
+@pytest.mark.parametrize("scores", [np.empty((5, 0)), np.ones((5, 1)), np.full((5, 3), np.nan), np.ones((5, 2))])
+def test_no_noise_ceiling_without_two_seeds(scores: np.ndarray) -> None:
+    assert noise_ceiling(scores) is None

@@ -1,0 +1,242 @@
+"""Studies: honest draws, the same numbers for any number of workers and kills, sentences for what does not fit."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasbench.__main__ import main
+from predictors.metrics import kendall, mae, pearson, r2, spearman
+from predictors.models.ridge import Ridge
+from predictors.predictor import Predictor
+from predictors.splits import draw
+from predictors.study import Study, StudyRequest, check_sizes, run_study
+from predictors.study_file import COLUMNS, HEADER, StudyFile, StudyRow
+from tests.predictors.examples import SCHEDULE, nas_bench_201, worth, write_table
+
+GROUPS = [group[:3] for group in list(nas_bench_201().classes.values())[::60]]
+SOME = [member for group in GROUPS for member in group]
+CLOCKS = ("fit_seconds", "predict_seconds")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    scores = np.stack([worth(SOME, noise=1.0, seed=seed) for seed in range(2)], axis=1)
+    return write_table(tmp_path_factory.mktemp("study") / "some.h5", SOME, scores)
+
+
+def request(table: Path, **changes) -> StudyRequest:
+    return StudyRequest(**{"table": table, "predictors": ("ridge",), "sizes": (8, 20), "seeds": 3, **changes})
+
+
+def complete(asked: StudyRequest, folder: Path) -> list[dict[str, str]]:
+    for _ in run_study(asked, folder):
+        pass
+    return rows(folder)
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    """The study's numbers, clocks aside."""
+    with open(folder / "study.csv", encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        assert tuple(reader.fieldnames or ()) == COLUMNS
+        return [{key: value for key, value in row.items() if key not in CLOCKS} for row in reader]
+
+
+def test_a_study(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["study", str(table), "--predictors", "ridge,xgboost", "--train-sizes", "20,8", "--seeds", "2"]
+    assert main([*words, "--out", str(tmp_path / "study")]) == 0
+    found = rows(tmp_path / "study")
+    assert [(row["predictor"], row["n"], row["seed"]) for row in found] == [
+        (name, size, seed) for name in ("ridge", "xgboost") for size in ("8", "20") for seed in ("0", "1")
+    ]
+    result = json.loads((tmp_path / "study" / "result.json").read_text())
+    assert (result["kind"], result["complete"]) == ("study", True)
+    assert result["predictors"] == ["ridge", "xgboost"]
+    assert (result["train_sizes"], result["seeds"], result["schedule"]) == ([8, 20], 2, SCHEDULE)
+    assert 0.5 < result["noise_ceiling"]["kendall"]["value"] < 1
+    by_hand = [float(row["kendall"]) for row in found if (row["predictor"], row["n"]) == ("ridge", "20")]
+    summary = next(entry for entry in result["summary"] if (entry["predictor"], entry["n"]) == ("ridge", 20))
+    assert summary["kendall"]["mean"] == pytest.approx(np.mean(by_hand), abs=1e-6)
+    assert summary["kendall"]["std"] == pytest.approx(np.std(by_hand, ddof=1), abs=1e-5)
+    printed = capsys.readouterr().out
+    assert f"{np.mean(by_hand):.3f}" in printed and "Noise ceiling" in printed
+
+
+def test_a_row_is_what_it_says(table: Path) -> None:
+    study = Study(table, "val_accuracy", None)
+    row = study.run("ridge", 20, 7)
+    measured = study.measured
+    train, test = draw(measured.classes, 20, np.random.default_rng(np.random.SeedSequence(7)))
+    guess = Ridge(seed=7).fit(measured.of(train), measured.y[train]).predict(measured.of(test))
+    for name, metric in (("kendall", kendall), ("spearman", spearman), ("pearson", pearson), ("r2", r2), ("mae", mae)):
+        assert getattr(row, name) == pytest.approx(metric(measured.y[test], guess))
+    assert row.key == ("ridge", 20, 7)
+    assert row.fit_seconds > 0 and row.predict_seconds > 0
+
+
+def test_training_and_testing_share_no_class(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    space, met = nas_bench_201(), {}
+    for name in ("fit", "predict"):
+        method = getattr(Predictor, name)
+
+        def noted(self, architectures, *rest, name=name, method=method):
+            met[name] = [space.canonical_hash(architecture) for architecture in architectures]
+            return method(self, architectures, *rest)
+
+        monkeypatch.setattr(Predictor, name, noted)
+    study = Study(table, "val_accuracy", None)
+    for seed in range(3):
+        study.run("ridge", 20, seed)
+        assert len(set(met["fit"])) == len(met["fit"]) == 20
+        assert not set(met["fit"]) & set(met["predict"])
+        assert len(set(met["fit"]) | set(met["predict"])) == len(GROUPS)
+
+
+def test_the_numbers_do_not_depend_on_workers(table: Path, tmp_path: Path) -> None:
+    alone = complete(request(table, predictors=("ridge", "xgboost"), seeds=2), tmp_path / "one")
+    together = complete(request(table, predictors=("ridge", "xgboost"), seeds=2, workers=2), tmp_path / "two")
+    assert alone == together
+
+
+def test_stopped_it_goes_on(table: Path, tmp_path: Path) -> None:
+    whole = complete(request(table), tmp_path / "whole")
+    steps = run_study(request(table), tmp_path / "stopped")
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    assert len(rows(tmp_path / "stopped")) == 2
+    assert json.loads((tmp_path / "stopped" / "result.json").read_text())["complete"] is False
+    again = run_study(request(table), tmp_path / "stopped")
+    assert next(again) == (2, 6, None)
+    assert len(list(again)) == 4
+    assert rows(tmp_path / "stopped") == whole
+    assert next(run_study(request(table), tmp_path / "whole")) == (6, 6, None)
+
+
+def test_more_of_it_extends_what_is_there(table: Path, tmp_path: Path) -> None:
+    complete(request(table, seeds=1), tmp_path / "grown")
+    before = (tmp_path / "grown" / "study.csv").read_text().splitlines()
+    more = request(table, predictors=("ridge", "xgboost"), sizes=(8, 12, 20), seeds=2)
+    steps = run_study(more, tmp_path / "grown")
+    assert next(steps) == (2, 12, None)
+    list(steps)
+    after = (tmp_path / "grown" / "study.csv").read_text().splitlines()
+    assert set(before) < set(after)
+    assert rows(tmp_path / "grown") == complete(more, tmp_path / "fresh")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sizes": (8,)}, r"leaves out \(20\)"),
+        ({"seeds": 2}, r"leaves out \(3 seeds\)"),
+        ({"predictors": ("xgboost",)}, r"leaves out \(ridge\)"),
+        ({"metric": "train_accuracy"}, "no metric|train_accuracy"),
+        ({"seeds": 0}, "at least 1 seed"),
+        ({"workers": 0}, "at least 1 worker"),
+    ],
+)
+def test_other_settings_are_refused(changes: dict, message: str, table: Path, tmp_path: Path) -> None:
+    complete(request(table), tmp_path)
+    before = (tmp_path / "study.csv").read_text()
+    with pytest.raises((ValueError, LookupError), match=message):
+        complete(request(table, **{"sizes": (8, 20, 30), **changes}), tmp_path)
+    assert (tmp_path / "study.csv").read_text() == before
+
+
+def test_another_table_is_refused(table: Path, tmp_path: Path) -> None:
+    complete(request(table), tmp_path / "study")
+    other = write_table(tmp_path / "some.h5", SOME, worth(SOME))
+    with pytest.raises(ValueError, match="differs in table_digest"):
+        complete(request(other), tmp_path / "study")
+
+
+@pytest.mark.slow
+def test_killed_it_goes_on(table: Path, tmp_path: Path) -> None:
+    asked = request(table, predictors=("xgboost",), sizes=(8, 20), seeds=6)
+    whole = complete(asked, tmp_path / "whole")
+    words = ["study", str(table), "--predictors", "xgboost", "--train-sizes", "8,20", "--seeds", "6", "--workers", "2"]
+    command = [sys.executable, "-m", "nasbench", *words, "--out", str(tmp_path / "killed")]
+    path = tmp_path / "killed" / "study.csv"
+    for target in (2, 5):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            waited = time.monotonic() + 120
+            while process.poll() is None and not (path.exists() and len(path.read_text().splitlines()) > target):
+                assert time.monotonic() < waited
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+    with open(path, "ab") as file:
+        file.write(b"xgboost,20,5,0.12")  # a line that the kill tore
+    assert len(path.read_text().splitlines()) < 13
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    assert rows(tmp_path / "killed") == whole
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished(table: Path, tmp_path: Path) -> None:
+    words = ["study", str(table), "--predictors", "xgboost", "--train-sizes", "20", "--seeds", "400", "--workers", "2"]
+    command = [sys.executable, "-m", "nasbench", *words, "--out", str(tmp_path)]
+    path = tmp_path / "study.csv"
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as process:
+        waited = time.monotonic() + 120
+        while not (path.exists() and len(path.read_text().splitlines()) > 3):
+            assert process.poll() is None and time.monotonic() < waited
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on" in told and "Traceback" not in told
+    assert len(StudyFile(path).rows) >= 3
+
+
+def test_sizes_that_do_not_fit_are_told(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["study", str(table), "--train-sizes", "32,75,500", "--seeds", "2", "--out", str(tmp_path / "study")]
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    count = len(GROUPS)
+    assert "train sizes 500 do not fit" in told or "train sizes 75, 500 do not fit" in told
+    assert f"{count} measured classes" in told and f"sizes from 2 to {count - 10} fit" in told and "32" in told
+    assert not (tmp_path / "study").exists()
+    check_sizes((2, 90), 100)
+    for sizes, classes in (((1,), 100), ((91,), 100), ((5,), 11)):
+        with pytest.raises(ValueError, match="do not fit"):
+            check_sizes(sizes, classes)
+
+
+def test_lines_that_kills_tear_are_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "study.csv"
+    row = StudyRow("ridge", 8, 0, 0.5, 0.6, 0.7, float("nan"), 1.5, 0.01, 0.02)
+    StudyFile(path).append(row)
+    whole = path.read_text()
+    assert whole == HEADER + "ridge,8,0,0.500000,0.600000,0.700000,,1.500000,0.010000,0.020000\n"
+    for cut in range(len(HEADER), len(whole)):
+        path.write_text(whole[:cut])
+        assert StudyFile(path).rows == {}
+        assert path.read_text() == HEADER
+    path.write_text(whole)
+    assert np.isnan(StudyFile(path).rows["ridge", 8, 0].r2)
+    path.write_text(whole.replace("0.6", "zero", 1))
+    with pytest.raises(ValueError, match=r"line 2 of .* is damaged"):
+        StudyFile(path)
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="not a study of ours"):
+        StudyFile(path)
+
+
+@pytest.mark.parametrize("words", [["--train-sizes", "8,x"], ["--predictors", ","], ["--seeds", "many"]])
+def test_arguments_are_checked(words: list[str], table: Path, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", str(table), *words, "--out", str(tmp_path / "study")])
+    assert stopped.value.code == 2
