@@ -207,6 +207,14 @@ def test_damaged_archives_are_named(root: Path, tmp_path: Path) -> None:
         load(tmp_path / "bad.zip")
 
 
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    root = write_image_folder(tmp_path / "images", classes=("test", "train"))["root"]
+    expected = load(root).card
+    with tarfile.open(tmp_path / "all.tar", "w") as archive:
+        archive.add(root, "images")
+    assert load(tmp_path / "all.tar").card == expected
+
+
 def test_of_a_file_that_stands_twice_in_an_archive_the_last_counts(root: Path, tmp_path: Path) -> None:
     expected = load(root).card
     with tarfile.open(tmp_path / "twice.tar", "w") as archive:
