@@ -22,7 +22,7 @@ def rebuild_command(result: Result) -> str:
 
 def _fit(info: dict[str, Any]) -> list[str]:
     words = [str(info.get("table", "TABLE"))]
-    return words + _options(info, ("predictor", "encoding", "metric", "schedule", "seed"))
+    return words + _options(info, ("predictor", "encoding", "metric", "schedule", "test_fraction", "seed"))
 
 
 def _study(info: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from reports.drawing import time_unit, words
 from reports.result import Comparison
-from reports.section import Judgement, judge, mark_notes, measure_unit, measure_words
+from reports.section import Judgement, judge, mark_notes, measure_decimals, measure_unit, measure_words
 from reports.settings import Settings
 from reports.statistics import Estimate, average_ranks
 from reports.table import Cell, Column, Table, Value
@@ -50,12 +50,14 @@ def judge_evaluators(comparison: Comparison, settings: Settings) -> dict[str, Ju
 def final_table(comparison: Comparison, judgements: Mapping[str, Judgement], settings: Settings) -> Table:
     """What the last incumbents are worth."""
     best = best_known(comparison)
-    columns = [EVALUATOR, SEARCHER, RUNS, Column("value", worth_words(comparison), 3)]
+    most = measure_decimals(comparison.worth_measure)
+    columns = [EVALUATOR, SEARCHER, RUNS, Column("value", worth_words(comparison), most)]
     notes = list(mark_notes(settings, "all pairs of searchers on an evaluator"))
     if best is not None:
         unit = measure_unit(comparison.select)
-        columns.append(Column("regret", f"regret{measure_unit(comparison.worth_measure)}", 3))
-        columns.append(Column("validation", f"true {measure_words(comparison.select)}{unit}", 3))
+        columns.append(Column("regret", f"regret{measure_unit(comparison.worth_measure)}", most))
+        most = measure_decimals(comparison.select)
+        columns.append(Column("validation", f"true {measure_words(comparison.select)}{unit}", most))
         notes.append(f"Regret: how far that stays behind {best[1]}, {best[0]:.2f}.")
     columns.append(Column("rank", "mean rank", 2))
     rows: list[tuple[Cell | Value, ...]] = []
@@ -147,7 +149,8 @@ def anytime_table(comparison: Comparison, judgements: Mapping[str, Judgement], s
     """What incumbents are worth on the way, judged anew at each number of queries."""
     length = min(len(run.score) for run in comparison.runs)
     stops = sorted({q for q in CHECKPOINTS if 0.02 * length <= q < length} | {length})
-    columns = [EVALUATOR, SEARCHER, *(Column(f"at_{stop}", f"{stop} queries", 3) for stop in stops)]
+    most = measure_decimals(comparison.worth_measure)
+    columns = [EVALUATOR, SEARCHER, *(Column(f"at_{stop}", f"{stop} queries", most) for stop in stops)]
     rows: list[tuple[Cell | Value, ...]] = []
     for evaluator in judgements:
         at = []
@@ -168,12 +171,13 @@ def anytime_table(comparison: Comparison, judgements: Mapping[str, Judgement], s
 
 def pair_table(comparison: Comparison, judgements: Mapping[str, Judgement], settings: Settings) -> Table | None:
     """Every pair of searchers after the last query; None where no evaluator has two."""
+    measure = comparison.worth_measure
     columns = (
         EVALUATOR,
         Column("first", "first", form="text"),
         Column("second", "second", form="text"),
         Column("pairs", "n"),
-        Column("difference", f"first − second{measure_unit(comparison.worth_measure)}", 3),
+        Column("difference", f"first − second{measure_unit(measure)}", measure_decimals(measure)),
         Column("wins", "wins"),
         Column("ties", "ties"),
         Column("losses", "losses"),

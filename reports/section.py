@@ -106,6 +106,11 @@ def measure_unit(measure: Measure) -> str:
     return " [%]" if measure.metric.endswith("accuracy") else ""
 
 
+def measure_decimals(measure: Measure) -> int:
+    """Most decimals that a measure is written with: accuracies in percent need fewer than losses."""
+    return 2 if measure.metric.endswith("accuracy") else 4
+
+
 def listed(names: list[str] | tuple[str, ...]) -> str:
     """Names as a phrase.
 

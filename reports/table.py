@@ -7,6 +7,7 @@ decimals: as many as its smallest interval supports, at most what the column all
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,7 +85,9 @@ class Table:
 
 
 def column_decimals(column: Column, values: Sequence[Value]) -> int:
-    """Decimals of a column: two significant digits of its smallest interval if that begins with a 1, else one.
+    """Decimals of a column: two significant digits of its median half width if that begins with a 1, else one.
+
+    Never more than the column allows; as many where entries are written as intervals, whose sides differ.
 
     >>> column_decimals(Column("a", "a", 3), [Estimate(93.8512, 93.82, 93.88, 50)])
     2
@@ -93,23 +96,24 @@ def column_decimals(column: Column, values: Sequence[Value]) -> int:
     widths = [estimate.half_width for estimate in estimates if estimate.half_width > 0]
     if not widths:
         return 0 if estimates and all(e.value == round(e.value) for e in estimates) else column.decimals
-    smallest = min(widths)
-    place = -math.floor(math.log10(smallest))
-    leading = smallest * 10**place
+    if column.form == "interval":
+        return column.decimals
+    typical = statistics.median(widths)
+    place = -math.floor(math.log10(typical))
+    leading = typical * 10**place
     return max(0, min(column.decimals, place + (leading < 1.95)))
 
 
-def interval_text(estimate: Estimate, decimals: int | None = None, signed: bool = False) -> str:
-    """An estimate with the ends of its interval, in as many decimals as the interval supports, or as given.
+def interval_text(estimate: Estimate, decimals: int, signed: bool = False) -> str:
+    """An estimate with the ends of its interval.
 
-    >>> interval_text(Estimate(93.8512, 93.82, 93.88, 50))
+    >>> interval_text(Estimate(93.8512, 93.82, 93.88, 50), 2)
     '93.85 [93.82, 93.88]'
     """
     if math.isnan(estimate.value):
         return "not defined"
-    places = column_decimals(Column("", "", 3), [estimate]) if decimals is None else decimals
     value, low, high = (
-        ("+" if signed and end > 0 else "") + _number(end, places)
+        ("+" if signed and end > 0 else "") + _number(end, decimals)
         for end in (estimate.value, estimate.low, estimate.high)
     )
     return value if math.isnan(estimate.half_width) else f"{value} [{low}, {high}]"

@@ -10,17 +10,23 @@ import html
 import io
 import math
 import re
+import textwrap
 from collections.abc import Callable
 
 from reports.statistics import Estimate
 from reports.table import Cell, Column, Table
 
+LINE = 84
+"""Characters that fit beside each other on a line of LaTeX's article."""
+HEADER = 14
+"""Characters of a header's line in LaTeX."""
 _LONG_WORD = re.compile(r"\S{30,}")
 
 LATEX = str.maketrans(
     {
         "\\": r"\textbackslash{}",
         "&": r"\&",
+        "[": "{[}",  # after the end of a row a bare one would begin an argument
         "%": r"\%",
         "$": r"\$",
         "#": r"\#",
@@ -80,22 +86,45 @@ def _escape_markdown(text: str) -> str:
 
 
 def latex(table: Table) -> str:
-    """The table as a LaTeX ``table`` environment; the document needs ``\\usepackage{booktabs}``."""
+    """The table as a LaTeX ``table``, or as a ``longtable`` where entries are long; its first line names the packages.
+
+    A table that would be wider than a page is scaled to the line.
+    """
+    is_long = any(column.form == "long" for column in table.columns)
     alignment = "".join(_alignment(column) for column in table.columns)
-    lines = [
-        "% needs \\usepackage{booktabs}",
-        r"\begin{table}",
-        r"  \centering",
-        rf"  \caption{{{_escape_latex(' '.join([table.title + '.', *table.notes]))}}}",
-        rf"  \label{{tab:{table.name}}}",
-        rf"  \begin{{tabular}}{{{alignment}}}",
-        r"    \toprule",
-        f"    {' & '.join(_escape_latex(column.header) for column in table.columns)} \\\\",
-        r"    \midrule",
+    notes = _escape_latex(" ".join([table.title + ".", *table.notes]))
+    head = " & ".join(_latex_header(column) for column in table.columns)
+    rows = [
+        f"  {' & '.join(_latex_cell(c, t) for c, t in zip(row, texts, strict=True))} \\\\"
+        for row, texts in zip(table.cells(), table.texts(), strict=True)
     ]
-    for row, texts in zip(table.cells(), table.texts(), strict=True):
-        lines.append(f"    {' & '.join(_latex_cell(c, t) for c, t in zip(row, texts, strict=True))} \\\\")
-    return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}"]) + "\n"
+    heading = [rf"\caption{{{notes}}}", rf"\label{{tab:{table.name}}}"]
+    body = [r"  \toprule", rf"  {head} \\", r"  \midrule", *rows, r"  \bottomrule"]
+    if is_long:
+        heading[-1] += r" \\"
+        lines = [rf"\begin{{longtable}}{{{alignment}}}", *heading, *body, r"\end{longtable}"]
+        return "\n".join(["% needs \\usepackage{booktabs,longtable}", *lines]) + "\n"
+    tabular = [rf"\begin{{tabular}}{{{alignment}}}", *body, r"\end{tabular}"]
+    if _width(table) > LINE:
+        tabular = [r"\resizebox{\linewidth}{!}{%", *tabular[:-1], tabular[-1] + "}"]
+    lines = [r"\begin{table}", r"\centering", *heading, *tabular, r"\end{table}"]
+    return "\n".join(["% needs \\usepackage{booktabs,graphicx}", *lines]) + "\n"
+
+
+def _width(table: Table) -> int:
+    """Characters of a row, with two between columns; long headers are broken."""
+    headers = [max(map(len, textwrap.wrap(column.header, HEADER))) for column in table.columns]
+    rows = [[len(text) for text in row] for row in table.texts()]
+    return sum(max(lengths) + 2 for lengths in zip(*rows, headers, strict=True))
+
+
+def _latex_header(column: Column) -> str:
+    """A header; one that is long stands in several lines."""
+    lines = [_escape_latex(line) for line in textwrap.wrap(column.header, HEADER)]
+    if len(lines) == 1:
+        return lines[0]
+    broken = r" \\ ".join(lines)
+    return rf"\begin{{tabular}}[b]{{@{{}}{'l' if column.is_text else 'r'}@{{}}}}{broken}\end{{tabular}}"
 
 
 def _alignment(column: Column) -> str:

@@ -58,7 +58,7 @@ def compute_scatter(fit: Fit, upper_half: bool = False) -> Scatter:
 
 def draw_scatter(scatter: Scatter, label: str, text: str, title: str = "") -> Figure:
     """The points with the line on which a perfect predictor's lie; ``text`` stands in the upper left corner."""
-    figure, axes = new_axes(4.2, 4.0)
+    figure, axes = new_axes(4.7, 4.4)
     many = len(scatter.actual) > MANY
     axes.plot(
         [scatter.low, scatter.high], [scatter.low, scatter.high], color=GREY, linewidth=1, linestyle="--", zorder=3

@@ -17,7 +17,7 @@ from reports.search_tables import (
     pair_table,
     worth_words,
 )
-from reports.section import Judgement, Section, least_p, listed, measure_words
+from reports.section import Judgement, Section, least_p, listed, measure_decimals, measure_words
 from reports.settings import Settings
 from reports.table import interval_text
 
@@ -76,7 +76,8 @@ def _finding(comparison: Comparison, evaluator: str, judgement: Judgement, setti
     if found is None:
         return f"{where} no incumbent has a value."
     best = judgement.estimates[found.best]
-    text = f"{where} {words(found.best)} has the best {settings.statistic}, {interval_text(best)} (n = {best.n})"
+    value = interval_text(best, measure_decimals(comparison.worth_measure))
+    text = f"{where} {words(found.best)} has the best {settings.statistic}, {value} (n = {best.n})"
     if len(judgement.estimates) < 2:
         return text + "."
     if found.significant:

@@ -11,7 +11,7 @@ from predictors.metrics import METRICS
 from reports.drawing import Drawing, words
 from reports.figures.predictor_scatter import compute_scatter, draw_scatter
 from reports.result import Fit, Result
-from reports.section import SCORES, Section, measure_unit, measure_words
+from reports.section import ERRORS, SCORES, Section, measure_unit, measure_words
 from reports.settings import Settings
 from reports.statistics import Estimate
 from reports.table import Cell, Column, Table, Value, interval_text
@@ -80,7 +80,7 @@ def _table(fits: Sequence[Fit]) -> Table:
         Column("target", "target", form="text"),
         Column("n_train", "n trained"),
         Column("n_test", "n held out"),
-        *(Column(name, SCORES[name], 3, "interval") for name in SHOWN),
+        *(Column(name, SCORES[name], 2 if name in ERRORS else 3, "interval") for name in SHOWN),
     ]
     has_std = any(np.isfinite(fit.std).any() for fit in fits)
     if has_std:
@@ -99,11 +99,21 @@ def _table(fits: Sequence[Fit]) -> Table:
             *(of_fit[name] for name in SHOWN),
         ]
         rows.append((*row, 100 * coverage(fit)) if has_std else tuple(row))
-    notes = (
+    notes = [
         "On architectures of canonical classes that were not trained on, with the fit's own 95 % bootstrap interval. "
         "One split and one seed each: the table does not say which predictor is better, a study does.",
-    )
-    return Table("fits", "Scores on held-out classes", tuple(columns), tuple(rows), notes)
+        *filter(None, map(_by_class, fits)),
+    ]
+    return Table("fits", "Scores on held-out classes", tuple(columns), tuple(rows), tuple(notes))
+
+
+def _by_class(fit: Fit) -> str:
+    """The fit's scores when each class counts once, where it noted them."""
+    noted = fit.info.get("scores_by_class")
+    if not isinstance(noted, dict):
+        return ""
+    scores = [f"{SCORES[name]} {noted[name]:.3f}" for name in SHOWN if isinstance(noted.get(name), float)]
+    return f"{fit.name}, each class counted once by its mean: {', '.join(scores)}."
 
 
 def _drawings(fit: Fit) -> Iterator[Drawing]:

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reports.drawing import words
 from reports.rebuild import rebuild_command
 from reports.result import Comparison, Fit, Result, Study, number_ranges
 from reports.section import Section
 from reports.settings import Settings
 from reports.table import Column, Table
 
-SKIPPED = ("kind", "scores", "complete", "parameters")
-"""Fields of a result that stand elsewhere in the report, or in the command line."""
+SKIPPED = ("kind", "scores", "scores_by_class", "summary", "complete", "noise_ceiling")
+"""Fields of a result that stand elsewhere in the report."""
+ORDER = ("fit", "study", "compare")
+"""Kinds in the order in which results are made: a comparison may use a fit."""
 
 
 def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
     """One section: a table a result, and the command lines that make everything again, this report last."""
-    report = " ".join(["nasbench report", *(result.name for result in results), *settings.options(), "--out report"])
+    commands = [rebuild_command(result) for kind in ORDER for result in results if result.kind == kind]
     return [
         Section(
             "provenance",
             "How this was made",
-            ("Tables, traces and models are named as they were when the results were made. To make them again:",),
+            ("Files are named as they were when results were made; what a result does not say is left to defaults.",),
             tuple(map(_table, results)),
-            commands=("\n".join([*map(rebuild_command, results), report]),),
+            commands=("\n".join([*commands, _report_command(results, settings)]),),
         )
     ]
+
+
+def _report_command(results: Sequence[Result], settings: Settings) -> str:
+    truths = [str(r.info["truth"]["file"]) for r in results if isinstance(r, Comparison) and r.optimum is not None]
+    options = [f"--truth {shlex.quote(name)}" for name in dict.fromkeys(truths)] + settings.options()
+    return " ".join(["nasbench report", *(result.name for result in results), *options, "--out report"])
 
 
 def _table(result: Result) -> Table:
     columns = (Column("item", "item", form="text"), Column("value", "value", form="long"))
     rows = [("folder", str(result.folder)), ("kind", result.kind), *_measured(result)]
-    rows += [(name, text) for key in result.info if key not in SKIPPED for name, text in _flat(key, result.info[key])]
+    rows += _fields(result.info)
     rows.append(("SHA-256 of result.json", result.digest))
     rows += [("missing", sentence) for sentence in result.missing]
     return Table(f"{result.name}-made-of", f"What {result.name} is made of", columns, tuple(rows))
@@ -50,16 +60,21 @@ def _measured(result: Result) -> Iterator[tuple[str, str]]:
         yield "n", f"{len(result.actual):,} held-out architectures"
 
 
-def _flat(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """A field of ``result.json`` as lines of text: one for each value that is not itself a record."""
+def _fields(info: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What ``result.json`` says besides numbers that stand elsewhere: a line for each field, or record with a name."""
+    for key, value in info.items():
+        if key in SKIPPED or value is None:
+            continue
+        if isinstance(value, list) and value and all(isinstance(item, dict) and "name" in item for item in value):
+            for item in value:
+                yield f"{words(key)}: {item['name']}", _text({k: v for k, v in item.items() if k != "name"})
+        else:
+            yield words(key), _text(value)
+
+
+def _text(value: Any) -> str:
     if isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _flat(f"{name}.{key}", inner)
-    elif isinstance(value, list) and any(isinstance(inner, dict) for inner in value):
-        for place, inner in enumerate(value):
-            label = inner.get("name", place) if isinstance(inner, dict) else place
-            yield from _flat(f"{name}.{label}", inner)
-    elif isinstance(value, list):
-        yield name, ", ".join(map(str, value))
-    elif value is not None:
-        yield name, str(value)
+        return ", ".join(f"{words(str(key))} {_text(inner)}" for key, inner in value.items() if inner is not None)
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return str(value)

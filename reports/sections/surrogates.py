@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reports.drawing import Drawing, looks, words
 from reports.figures.surrogate_agreement import Agreement, compute_agreement, draw_agreement
 from reports.result import Comparison, Result
 from reports.search_tables import best_known, regret, worth_words
-from reports.section import Section, measure_unit
+from reports.section import Section, measure_decimals, measure_unit
 from reports.settings import Settings
 from reports.table import Cell, Column, Table, Value, interval_text
 
@@ -18,13 +19,47 @@ TRUTHFUL = ("table", "training")
 
 
 def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
-    """A section for each surrogate of a comparison that also searched on a table, or trained."""
-    return [
-        section
-        for result in results
-        if isinstance(result, Comparison) and result.worth == "true_test"
-        for section in _sections(result, settings)
-    ]
+    """A section for each surrogate that searchers ran on, where they also ran on a table, or trained.
+
+    The two may come from one comparison, or from two of the same measures, truth and number of queries.
+    """
+    comparisons = [result for result in results if isinstance(result, Comparison) and result.worth == "true_test"]
+    return [section for comparison in joined(comparisons) for section in _sections(comparison, settings)]
+
+
+def joined(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """The comparisons, each that lacks a table or a surrogate completed by the runs of one that has it."""
+    found = []
+    for comparison in comparisons:
+        kinds = set(comparison.evaluators.values())
+        if "surrogate" not in kinds or not kinds.isdisjoint(TRUTHFUL):
+            found.append(comparison)
+            continue
+        partner = next((other for other in comparisons if _completes(other, comparison)), None)
+        found.append(comparison if partner is None else _join(partner, comparison))
+    return found
+
+
+def _completes(other: Comparison, comparison: Comparison) -> bool:
+    """Whether the other searched on the truth, and its runs may be set beside these."""
+    return (
+        not set(other.evaluators.values()).isdisjoint(TRUTHFUL)
+        and set(other.evaluators).isdisjoint(comparison.evaluators)
+        and not set(other.searchers).isdisjoint(comparison.searchers)
+        and (other.select, other.report) == (comparison.select, comparison.report)
+        and other.info.get("truth") == comparison.info.get("truth")
+        and len(other.runs[0].score) == len(comparison.runs[0].score)
+    )
+
+
+def _join(first: Comparison, second: Comparison) -> Comparison:
+    return replace(
+        second,
+        name=f"{first.name}-{second.name}",
+        runs=first.runs + second.runs,
+        searchers=tuple(dict.fromkeys(first.searchers + second.searchers)),
+        evaluators=first.evaluators | second.evaluators,
+    )
 
 
 def _sections(comparison: Comparison, settings: Settings) -> Iterator[Section]:
@@ -66,8 +101,9 @@ def _findings(comparison: Comparison, agreement: Agreement, settings: Settings) 
             f"{tau.n} seeds that all have. A surrogate without error would reach about {interval_text(same, 2)}, as "
             f"{on} agrees with itself when its seeds are drawn again."
         )
+    decimals = measure_decimals(comparison.worth_measure)
     moved = [
-        f"{words(name)} {interval_text(difference, signed=True)}"
+        f"{words(name)} {interval_text(difference, decimals, signed=True)}"
         for name, difference in zip(agreement.searchers, agreement.differences, strict=True)
         if not math.isnan(difference.half_width) and (difference.low > 0 or difference.high < 0)
     ]
@@ -87,20 +123,21 @@ def _table(
 ) -> Table:
     unit = measure_unit(comparison.worth_measure)
     on, by = words(agreement.reference), words(agreement.surrogate)
+    worth, select = measure_decimals(comparison.worth_measure), measure_decimals(comparison.select)
     columns = [
         Column("searcher", "searcher", form="text"),
         Column("runs_reference", f"n {on}"),
         Column("runs_surrogate", f"n {by}"),
-        Column("on_reference", f"on {on}{unit}", 3),
-        Column("on_surrogate", f"on {by}{unit}", 3),
-        Column("difference", f"{by} − {on}{unit}", 3),
-        Column("believed", f"score {by} gave{measure_unit(comparison.select)}", 3),
-        Column("validation", f"its true value{measure_unit(comparison.select)}", 3),
+        Column("on_reference", f"on {on}{unit}", worth),
+        Column("on_surrogate", f"on {by}{unit}", worth),
+        Column("difference", f"{by} − {on}{unit}", worth),
+        Column("believed", f"score {by} gave{measure_unit(comparison.select)}", select),
+        Column("validation", f"its true value{measure_unit(comparison.select)}", select),
     ]
     if best is not None:
         columns += [
-            Column("regret_reference", f"regret on {on}{unit}", 3),
-            Column("regret_surrogate", f"regret on {by}{unit}", 3),
+            Column("regret_reference", f"regret on {on}{unit}", worth),
+            Column("regret_surrogate", f"regret on {by}{unit}", worth),
         ]
     sign = comparison.worth_measure.sign
     believed, validation = (comparison.finals(agreement.surrogate, value) for value in ("score", "true_val"))

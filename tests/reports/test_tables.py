@@ -51,22 +51,31 @@ def test_markdown() -> None:
 
 def test_latex() -> None:
     assert latex(TABLE) == (
-        "% needs \\usepackage{booktabs}\n"
+        "% needs \\usepackage{booktabs,graphicx}\n"
         "\\begin{table}\n"
-        "  \\centering\n"
-        "  \\caption{Picks \\& what they are worth. Mean $\\pm$ half the interval.}\n"
-        "  \\label{tab:golden}\n"
-        "  \\begin{tabular}{lrrr}\n"
-        "    \\toprule\n"
-        "    searcher & test\\_accuracy [\\%] & n & p \\\\\n"
-        "    \\midrule\n"
-        "    random search & 93.79 $\\pm$ 0.06$^{\\dagger}$ & 50 & -- \\\\\n"
-        "    evolution\\_2 & \\textbf{\\boldmath 94.09 $\\pm$ 0.06} & 1,500 & $<$0.001 \\\\\n"
-        "    a$|$b & 94.00 & 1 & 0.25 \\\\\n"
-        "    \\bottomrule\n"
-        "  \\end{tabular}\n"
+        "\\centering\n"
+        "\\caption{Picks \\& what they are worth. Mean $\\pm$ half the interval.}\n"
+        "\\label{tab:golden}\n"
+        "\\begin{tabular}{lrrr}\n"
+        "  \\toprule\n"
+        "  searcher & \\begin{tabular}[b]{@{}r@{}}test\\_accuracy \\\\ {[}\\%]\\end{tabular} & n & p \\\\\n"
+        "  \\midrule\n"
+        "  random search & 93.79 $\\pm$ 0.06$^{\\dagger}$ & 50 & -- \\\\\n"
+        "  evolution\\_2 & \\textbf{\\boldmath 94.09 $\\pm$ 0.06} & 1,500 & $<$0.001 \\\\\n"
+        "  a$|$b & 94.00 & 1 & 0.25 \\\\\n"
+        "  \\bottomrule\n"
+        "\\end{tabular}\n"
         "\\end{table}\n"
     )
+
+
+def test_latex_of_wide_and_of_long_tables() -> None:
+    wide = Table("wide", "Wide", tuple(Column(f"c{i}", "0123456789") for i in range(8)), (tuple(range(8)),))
+    assert "\\resizebox{\\linewidth}{!}{%\n\\begin{tabular}" in latex(wide)
+    assert latex(wide).count("{") == latex(wide).count("}")
+    long = Table("long", "Long", (Column("a", "a", form="text"), Column("b", "b", form="long")), (("x", "f" * 64),))
+    assert "\\begin{longtable}{lp{0.62\\linewidth}}" in latex(long)
+    assert "ffffffff\\allowbreak{}ffffffff" in latex(long)
 
 
 def test_csv_keeps_all_digits() -> None:
@@ -88,9 +97,9 @@ def test_html() -> None:
 
 @pytest.mark.parametrize(
     ("half_widths", "most", "expected"),
-    [((0.3,), 3, 1), ((0.12,), 3, 2), ((0.031,), 3, 2), ((0.0312, 0.4), 3, 2), ((0.0004,), 3, 3), ((13.0,), 3, 0)],
+    [((0.3,), 3, 1), ((0.12,), 3, 2), ((0.031,), 3, 2), ((0.2, 0.03, 0.4), 3, 1), ((0.0004,), 3, 3), ((13.0,), 3, 0)],
 )
-def test_decimals_follow_the_smallest_interval(half_widths: tuple[float, ...], most: int, expected: int) -> None:
+def test_decimals_follow_the_median_interval(half_widths: tuple[float, ...], most: int, expected: int) -> None:
     values = [Estimate(10.0, 10 - half, 10 + half, 5) for half in half_widths]
     assert column_decimals(Column("x", "x", most), values) == expected
 
@@ -112,8 +121,8 @@ def test_numbers_as_people_read_them() -> None:
     assert (
         format_value(Estimate(0.883, 0.763, 0.896, 9), Column("x", "x", form="interval"), 3) == "0.883 [0.763, 0.896]"
     )
-    assert interval_text(Estimate(-0.052, -0.12, 0.01, 20), signed=True) == "−0.05 [−0.12, +0.01]"
-    assert interval_text(Estimate(math.nan, math.nan, math.nan, 0)) == "not defined"
+    assert interval_text(Estimate(-0.052, -0.12, 0.01, 20), 2, signed=True) == "−0.05 [−0.12, +0.01]"
+    assert interval_text(Estimate(math.nan, math.nan, math.nan, 0), 2) == "not defined"
 
 
 def test_rows_fit_their_columns() -> None:
@@ -152,7 +161,8 @@ def test_every_table_of_a_report_is_well_formed(report: Report) -> None:
 def test_latex_compiles(report: Report, tmp_path: Path) -> None:
     tables = [TABLE, *(table for section in report.sections for table in section.tables)]
     body = "\n\\clearpage\n".join(latex(table) for table in tables)
-    text = f"\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    packages = "\\usepackage{booktabs,graphicx,longtable}"
+    text = f"\\documentclass{{article}}\n{packages}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
     (tmp_path / "tables.tex").write_text(text, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "tables.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
