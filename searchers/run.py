@@ -16,6 +16,8 @@ from searchers.truth import Truth
 
 PAUSE_SECONDS = 0.5
 """Shortest time between two pauses, in which progress is shown and the run is saved."""
+PAUSE_APART = 9
+"""Shortest time between two pauses in lengths of the first, so that long runs spend a tenth on being saved."""
 STALLED_AFTER = 10_000
 """Queries in a row that cost nothing, after which a budget in seconds alone is taken for never to be used up."""
 
@@ -73,7 +75,7 @@ class Run:
             if pause is not None and evaluated >= due:
                 pause(self)
                 started = perf_counter()
-                due = started + PAUSE_SECONDS
+                due = started + max(PAUSE_SECONDS, PAUSE_APART * (started - evaluated))
         self.stopped = budget.used_up(done, clock.training) or "stalled"
         return self.stopped
 

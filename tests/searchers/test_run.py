@@ -81,6 +81,7 @@ def test_what_the_truth_does_not_know_is_nan(tmp_path: Path) -> None:
 def test_pauses_fall_between_queries_and_can_be_gone_on_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a pause after each query, each saved trace leads to the same end."""
     monkeypatch.setattr(run_module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(run_module, "PAUSE_APART", 0.0)
     whole = kit.make_run("local_search", NB201, score=kit.third_fails)
     saved: list[int] = []
 
@@ -103,6 +104,7 @@ def test_pauses_fall_between_queries_and_can_be_gone_on_from(tmp_path: Path, mon
 def test_an_interrupted_run_keeps_its_last_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     """A search stopped by Ctrl-C inside an evaluation goes on as if nothing had been."""
     monkeypatch.setattr(run_module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(run_module, "PAUSE_APART", 0.0)
     traces: list[Trace] = []
 
     def score(architecture: Architecture) -> float:

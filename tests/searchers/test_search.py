@@ -68,6 +68,7 @@ def test_a_run_stopped_between_pauses_goes_on(
 ) -> None:
     search(table, tmp_path / "whole", "--queries", 100)
     monkeypatch.setattr(run_module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(run_module, "PAUSE_APART", 0.0)
     complete = Job.complete
 
     def stopped(self, workplace, budget, watch):
