@@ -35,7 +35,10 @@ class ClockKind:
 
 
 NO_CLOCK = ClockKind("none", "no training was timed, and too little is known to estimate")
-RECORDED = ClockKind("recorded", "seconds of training recorded in the table, mean over the seeds of a row")
+RECORDED = ClockKind(
+    "recorded", "seconds of training recorded in the table, of one training: the mean over a row's seeds"
+)
+TRAINED = ClockKind("recorded", "seconds recorded when rows were trained, summed over the seeds of an architecture")
 PREDICTED = ClockKind("estimated", "seconds of training as the surrogate predicts them")
 
 

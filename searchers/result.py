@@ -101,10 +101,11 @@ def open_folder(folder: Path, kind: str) -> Iterator[dict[str, Any] | None]:
         OSError: another process works in the folder, or it cannot be written.
         ValueError: it holds something else than results of this kind.
     """
-    old = read_result(folder, kind)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file: choose another --out")
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".runs")
     try:
-        yield old
+        yield read_result(folder, kind)
     finally:
         lock.release()

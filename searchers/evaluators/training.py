@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from nasbench.database.rows import Row
 from nasbench.space import Architecture, Space
-from searchers.clock import RECORDED
+from searchers.clock import TRAINED
 from searchers.evaluator import Evaluation, Evaluator
 from searchers.measure import Measure
 
@@ -45,7 +45,7 @@ class TrainingEvaluator(Evaluator):
     writes = True
 
     def __init__(self, name: str, trainer: Trainer, measure: Measure, seeds: int = 1) -> None:
-        super().__init__(name, trainer.space, measure, RECORDED)
+        super().__init__(name, trainer.space, measure, TRAINED)
         if seeds < 1:
             raise ValueError(f"the evaluator {name} needs at least 1 training an architecture, got {seeds}")
         self._trainer = trainer
