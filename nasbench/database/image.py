@@ -23,10 +23,10 @@ _CHUNK = 65_536
 def table_image(contents: Contents) -> bytes:
     """The bytes of a table file; equal for equal contents, and checksummed throughout."""
     with h5py.File("table", "w", driver="core", backing_store=False, libver=("v110", "v110")) as file:
-        file.attrs["format"] = FORMAT
+        _label(file, "format", FORMAT)
+        _label(file, "space", contents.header.space)
+        _label(file, "created_by", "nasbench-forge")
         file.attrs["schema_version"] = VERSION
-        file.attrs["space"] = contents.header.space
-        file.attrs["created_by"] = "nasbench-forge"
         header = contents.header
         _write(file, "header/recipe", canonical_json(header.recipe))
         _write(file, "header/data_card", canonical_json(header.data_card))
@@ -36,7 +36,7 @@ def table_image(contents: Contents) -> bytes:
         _write(file, "architectures/class_hash", contents.class_hashes)
         file.create_group("costs")
         for name, unit in sorted(contents.costs.items()):
-            _write(file, "costs/{cost}", contents.cost(name), cost=name).attrs["unit"] = unit
+            _label(_write(file, "costs/{cost}", contents.cost(name), cost=name), "unit", unit)
         file.create_group("schedules")
         for schedule in contents.schedules:
             _write_schedule(file, contents, schedule)
@@ -67,7 +67,7 @@ def _write_schedule(file: h5py.File, contents: Contents, schedule: int) -> None:
         data = _write(file, "schedules/{schedule}/metrics/{metric}", values[:, held], schedule=schedule, metric=metric)
         data.attrs["seeds"] = np.array(axes.seeds, dtype=np.int64)[held]
         data.attrs["epochs"] = np.array(axes.epochs, dtype=np.int64)
-        data.attrs["unit"] = METRICS[metric].unit
+        _label(data, "unit", METRICS[metric].unit)
     assert group.name
 
 
@@ -92,5 +92,11 @@ def _write(file: h5py.File, path: str, value: Any, **names: object) -> h5py.Data
             options |= {"shuffle": True, "compression": "gzip", "compression_opts": 1}
     data = file.create_dataset(place, data=array, dtype=dtype, **options)
     if not field.unit.startswith("attribute"):
-        data.attrs["unit"] = field.unit
+        _label(data, "unit", field.unit)
     return data
+
+
+def _label(item: h5py.File | h5py.Dataset, name: str, text: str) -> None:
+    """Writes an attribute as text of fixed length, which stands in the checksummed header of its item."""
+    encoded = text.encode()
+    item.attrs.create(name, encoded, dtype=h5py.string_dtype("utf-8", max(1, len(encoded))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from nasbench.database.contents import Axes, Contents, Reasons
 from nasbench.database.journal import Entries, journal_path, read_journal
 from nasbench.database.merge import MergedContents
 from nasbench.database.rows import Header
-from nasbench.database.schema import check_file
+from nasbench.database.schema import check_file, label
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_DAMAGE = (KeyError, OSError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError)
+"""What h5py and JSON raise on bytes that are not what they were."""
 
 
 class JournalWarning(UserWarning):
@@ -66,20 +70,32 @@ class FileContents(Contents):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._seeds: dict[int, tuple[int, ...]] = {}
+        self._axes: dict[int, dict[str, Axes]] = {}
         self._file = _opened(path)
         try:
-            check_file(self._file, str(path))
-            self._read_head()
+            with self._readable("its header"):
+                check_file(self._file, str(path))
+                self._read_head()
         except BaseException:
             self._file.close()
             raise
+
+    @contextmanager
+    def _readable(self, what: str) -> Iterator[None]:
+        """Turns what HDF5 says of damage into a sentence."""
+        try:
+            yield
+        except _DAMAGE as error:
+            told = f"{self.path} is damaged: {what} cannot be read ({error}); restore it from a copy or write it again"
+            raise ValueError(told) from error
 
     def _read_head(self) -> None:
         environments = json.loads(self._text("environments"))
         self.environments: tuple[dict[str, Any], ...] = tuple(environments)
         first = environments[0] if environments else {"versions": {}, "hardware": {}}
         self.header = Header(
-            space=str(self._file.attrs["space"]),
+            space=label(self._file, "space"),
             recipe=json.loads(self._text("recipe")),
             data_card=json.loads(self._text("data_card")),
             versions=first["versions"],
@@ -90,7 +106,7 @@ class FileContents(Contents):
         self.choices = self._read("architectures/choices")
         self.class_hashes = self._read("architectures/class_hash")
         self.schedules = tuple(sorted(int(name) for name in self._file["schedules"]))
-        self.costs = {name: str(data.attrs["unit"]) for name, data in self._file["costs"].items()}
+        self.costs = {name: label(data, "unit") for name, data in self._file["costs"].items()}
 
     def _text(self, name: str) -> str:
         return self._read(f"header/{name}")[0].decode()
@@ -101,12 +117,8 @@ class FileContents(Contents):
         Raises:
             ValueError: its checksum is wrong.
         """
-        try:
+        with self._readable(name):
             return self._file[name][part]
-        except OSError as error:
-            raise ValueError(
-                f"{self.path} is damaged: {name} cannot be read ({error}); restore the file from a copy"
-            ) from error
 
     def cost(self, name: str) -> np.ndarray:
         """See :meth:`Contents.cost`."""
@@ -114,7 +126,9 @@ class FileContents(Contents):
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""
-        return tuple(self._read(f"schedules/{schedule}/seeds").tolist())
+        if schedule not in self._seeds:
+            self._seeds[schedule] = tuple(self._read(f"schedules/{schedule}/seeds").tolist())
+        return self._seeds[schedule]
 
     def status(self, schedule: int) -> np.ndarray:
         """See :meth:`Contents.status`."""
@@ -132,18 +146,20 @@ class FileContents(Contents):
 
     def metrics(self, schedule: int) -> dict[str, Axes]:
         """See :meth:`Contents.metrics`."""
-        group = self._file[f"schedules/{schedule}/metrics"]
-        return {
-            name: Axes(tuple(data.attrs["seeds"].tolist()), tuple(data.attrs["epochs"].tolist()))
-            for name, data in group.items()
-        }
+        if schedule not in self._axes:
+            with self._readable(f"schedules/{schedule}/metrics"):
+                self._axes[schedule] = {
+                    name: Axes(tuple(data.attrs["seeds"].tolist()), tuple(data.attrs["epochs"].tolist()))
+                    for name, data in self._file[f"schedules/{schedule}/metrics"].items()
+                }
+        return self._axes[schedule]
 
     def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
         """See :meth:`Contents.values`."""
         name = f"schedules/{schedule}/metrics/{metric}"
         if epoch is None:
             return self._read(name)
-        place = self._file[name].attrs["epochs"].tolist().index(epoch)
+        place = self.metrics(schedule)[metric].epochs.index(epoch)
         return self._read(name, np.s_[:, :, place : place + 1])
 
     def line_values(self, schedule: int, metric: str, line: int) -> np.ndarray:

@@ -125,13 +125,19 @@ FIELDS = {
 """Fields of schema version 1 by path."""
 
 
+def label(item: h5py.File | h5py.Dataset, name: str) -> str:
+    """Text of an attribute; empty where there is none."""
+    value = item.attrs.get(name, b"")
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
 def check_file(file: h5py.File, path: str) -> None:
     """Checks that an open file is a table of this schema, looking at names, dtypes and shapes only.
 
     Raises:
         ValueError: it is something else, of a newer schema, or a field is missing or of another form.
     """
-    if file.attrs.get("format") != FORMAT:
+    if label(file, "format") != FORMAT:
         raise ValueError(f"{path} is an HDF5 file but not a table of nasbench-forge; open one that `nasbench` wrote")
     version = int(file.attrs.get("schema_version", 0))
     if version > VERSION:
