@@ -72,8 +72,7 @@ def test_every_package_needed_is_declared_and_every_one_declared_is_needed() -> 
     declared = {re.split(r"[<>=;\[ ]", line)[0].removesuffix("-cpu") for line in wanted}
     used = {i.module.split(".")[0] for file in sources() for i in imports(file)}
     ours = {*FLOORS, *sys.stdlib_module_names, "__future__", "ray", "optuna"}
-    through_pandas = {"pyarrow"}
-    needed = {TOP_LEVEL.get(module, module) for module in used - ours} | through_pandas
+    needed = {TOP_LEVEL.get(module, module) for module in used - ours}
     assert needed - declared == set(), "imported, but not in pyproject.toml"
     assert declared - needed == set(), "in pyproject.toml, but never imported"
 
