@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import json
 from pathlib import Path
@@ -20,7 +19,7 @@ from searchers.evaluator import Evaluator
 from searchers.evaluators.table import TableEvaluator
 from searchers.measure import Measure
 from searchers.run import Run
-from searchers.searcher import Searcher, make_searcher
+from searchers.searcher import make_searcher
 from searchers.trace import REPRODUCED, Trace
 from tests.searchers import kit
 
@@ -142,23 +141,7 @@ def test_there_is_no_way_to_a_test_metric(name: str, tmp_path: Path) -> None:
     evaluator = TableEvaluator("table", table.for_search(), Measure("val_accuracy"))
     run = Run(make_searcher(name, Candidates(NB201, table.architectures), 0), evaluator)
     kit.finished(run, QUERIES)
-    seen = reachable(run.searcher)
+    seen = kit.reachable(run.searcher)
     assert not [thing for thing in seen if isinstance(thing, Table | SearchView | Contents | Evaluator | Run)]
     tests = set(table.values("test_accuracy").tolist())
     assert not tests & {thing for thing in seen if isinstance(thing, float)}
-
-
-def reachable(root: Searcher) -> list[object]:
-    """Everything that can be come by from an object through attributes, containers and closures, code aside."""
-    seen: dict[int, object] = {}
-    stack: list[object] = [root]
-    while stack:
-        thing = stack.pop()
-        if id(thing) in seen or inspect.ismodule(thing) or inspect.isclass(thing):
-            continue
-        seen[id(thing)] = thing
-        if inspect.isfunction(thing):
-            stack += [cell.cell_contents for cell in thing.__closure__ or ()]
-        else:
-            stack += gc.get_referents(thing)
-    return list(seen.values())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import inspect
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -161,6 +163,22 @@ def sample(count: int, seed: int = 0) -> list[Architecture]:
     space = nasbench.load_space("nas_bench_201")
     places = np.random.default_rng(seed).permutation(space.count())[:count]
     return [space.from_index(int(place)) for place in places]
+
+
+def reachable(root: object) -> list[object]:
+    """Everything that can be come by from an object through attributes, containers and closures, code aside."""
+    seen: dict[int, object] = {}
+    stack: list[object] = [root]
+    while stack:
+        thing = stack.pop()
+        if id(thing) in seen or inspect.ismodule(thing) or inspect.isclass(thing):
+            continue
+        seen[id(thing)] = thing
+        if inspect.isfunction(thing):
+            stack += [cell.cell_contents for cell in thing.__closure__ or ()]
+        else:
+            stack += gc.get_referents(thing)
+    return list(seen.values())
 
 
 test.__test__ = False  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ import pytest
 import nasbench
 from nasbench.database.rows import Row
 from nasbench.space import Architecture
+from nasbench.table import Table
 from searchers.clock import estimate_seconds
 from searchers.evaluators.surrogate import SurrogateEvaluator
 from searchers.evaluators.table import TableEvaluator
@@ -90,6 +91,12 @@ def test_test_metrics_are_refused(tmp_path: Path) -> None:
     path = kit.build_table(tmp_path / "t.h5", CELLS)
     with pytest.raises(ValueError, match="test"):
         TableEvaluator.open("table", path, Measure.parse("test_accuracy"))
+    evaluator = TableEvaluator.open("table", path, None)
+    evaluator.evaluate(CELLS[0])
+    seen = kit.reachable(evaluator)
+    assert not [thing for thing in seen if isinstance(thing, Table)]
+    tests = {kit.test(cell, 0, 2) for cell in CELLS}
+    assert not tests & {thing for thing in seen if isinstance(thing, float)}
     with pytest.raises(ValueError, match="for the report only"):
         kit.Formula(NB201, measure="test_loss@12")
 

@@ -51,8 +51,11 @@ def test_it_says_what_it_found(table: Path, tmp_path: Path, capsys: pytest.Captu
 def test_75_and_75_are_150(searcher: str, table: Path, tmp_path: Path) -> None:
     search(table, tmp_path / "whole", "--queries", 150, searcher=searcher)
     search(table, tmp_path / "halves", "--queries", 75, searcher=searcher)
+    first = Trace.load(tmp_path / "halves" / "trace.npz")
     assert search(table, tmp_path / "halves", "--queries", 150, searcher=searcher) == 0
     same(tmp_path / "whole", tmp_path / "halves")
+    both = Trace.load(tmp_path / "halves" / "trace.npz")
+    np.testing.assert_array_equal(both.search_seconds[:75], first.search_seconds, err_msg="it was begun anew")
 
 
 def test_seconds_and_seconds_add_up(table: Path, tmp_path: Path) -> None:
