@@ -56,7 +56,7 @@ def test_the_summary_is_read_from_the_results(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_small_one_runs_and_goes_on_where_it_stopped(tmp_path: Path, monkeypatch, capsys) -> None:
-    monkeypatch.setattr(quickstart, "BUILD", re.sub(r"sample \d+", "sample 12", quickstart.BUILD) + " --epochs 1")
+    monkeypatch.setattr(quickstart, "BUILD", re.sub(r"sample \d+", "sample 20", quickstart.BUILD) + " --epochs 1")
     monkeypatch.setattr(quickstart, "STUDY", "--predictors ridge --train-sizes 4,8 --seeds 2")
     monkeypatch.setattr(quickstart, "COMPARE", "--searchers random_search --queries 5 --seeds 3 --workers 1")
     out = tmp_path / "quick start"  # the lines printed can be pasted even so
