@@ -1,0 +1,1 @@
+"""Tests: contracts of the extensions, rules of the house, golden numbers, benchmarks."""
