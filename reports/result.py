@@ -83,6 +83,7 @@ class Run:
         unique: different canonical classes asked so far.
         clock: what the seconds are: ``recorded``, ``estimated`` or ``none``.
         failures: queries that gave no score.
+        unpriced: classes whose training time nobody knows; they add nothing to ``seconds``.
     """
 
     evaluator: str
@@ -96,6 +97,7 @@ class Run:
     unique: np.ndarray
     clock: str = "none"
     failures: int = 0
+    unpriced: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

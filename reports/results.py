@@ -204,6 +204,7 @@ def _run(path: Path, trace: Trace, sign: float) -> Run:
         unique=trace.unique,
         clock=str(trace.meta.get("clock", "none")),
         failures=int(trace.meta.get("failures", 0)),
+        unpriced=int(trace.meta.get("unpriced", 0)),
     )
 
 

@@ -138,11 +138,22 @@ def cost_table(comparison: Comparison, settings: Settings) -> Table:
                     settings.estimate(finals["search_seconds"][searcher].values()),
                 )
             )
-    notes = (
+    notes = [
         f"{settings.statistic.capitalize()} over n seeds ± half the {settings.interval}. A class asked again costs no "
         "training; the searcher's own time is real and differs between machines.",
-    )
-    return Table(f"{comparison.name}-cost", "What the runs cost", columns, tuple(rows), notes)
+        *filter(None, (unpriced_words(comparison, evaluator) for evaluator in comparison.evaluators)),
+    ]
+    return Table(f"{comparison.name}-cost", "What the runs cost", columns, tuple(rows), tuple(notes))
+
+
+def unpriced_words(comparison: Comparison, evaluator: str) -> str:
+    """A sentence on classes whose training time is not known; nothing where all are, or where no clock was kept."""
+    runs = [run for run in comparison.runs if run.evaluator == evaluator]
+    count = sum(run.unpriced for run in runs)
+    if not count or comparison.clock(evaluator) == "none":
+        return ""
+    asked = sum(run.unique[-1] for run in runs)
+    return f"On {words(evaluator)} the time of {count:,} of {asked:,.0f} classes is not known and counts as none."
 
 
 def anytime_table(comparison: Comparison, judgements: Mapping[str, Judgement], settings: Settings) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -75,8 +76,8 @@ def judge(scores: Mapping[str, Mapping[int, float]], settings: Settings, higher_
 
 def least_p(judgement: Judgement) -> float:
     """The least corrected p that signed-rank tests of this family could give, were every seed won by one side."""
-    seeds = max((pair.difference.n for pair in judgement.pairs), default=0)
-    return min(1.0, len(judgement.pairs) * 2.0 ** (1 - seeds))
+    tested = [pair.difference.n for pair in judgement.pairs if not math.isnan(pair.p)]
+    return min(1.0, len(tested) * 2.0 ** (1 - max(tested, default=1)))
 
 
 def mark_notes(settings: Settings, family: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ decimals: as many as its smallest interval supports, at most what the column all
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -85,7 +84,7 @@ class Table:
 
 
 def column_decimals(column: Column, values: Sequence[Value]) -> int:
-    """Decimals of a column: two significant digits of its median half width if that begins with a 1, else one.
+    """Decimals of a column: two significant digits of its least half width if that begins with a 1, else one.
 
     Never more than the column allows; as many where entries are written as intervals, whose sides differ.
 
@@ -98,9 +97,9 @@ def column_decimals(column: Column, values: Sequence[Value]) -> int:
         return 0 if estimates and all(e.value == round(e.value) for e in estimates) else column.decimals
     if column.form == "interval":
         return column.decimals
-    typical = statistics.median(widths)
-    place = -math.floor(math.log10(typical))
-    leading = typical * 10**place
+    least = min(widths)
+    place = -math.floor(math.log10(least))
+    leading = least * 10**place
     return max(0, min(column.decimals, place + (leading < 1.95)))
 
 

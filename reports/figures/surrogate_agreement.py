@@ -142,6 +142,7 @@ def draw_agreement(agreement: Agreement, looks: Mapping[str, Look], label: str) 
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
     axes.margins(x=0.08)
+    axes.locator_params(axis="x", nbins=6)
     set_labels(axes, f"true {label}", "")
     set_legend(figure)
     return figure

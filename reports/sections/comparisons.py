@@ -15,6 +15,7 @@ from reports.search_tables import (
     final_table,
     judge_evaluators,
     pair_table,
+    unpriced_words,
     worth_words,
 )
 from reports.section import Judgement, Section, least_p, listed, measure_decimals, measure_words
@@ -62,8 +63,10 @@ def _setting(comparison: Comparison) -> str:
     truth = "" if comparison.worth == "true_test" else " No truth table answered."
     searchers = listed([words(name) for name in comparison.searchers])
     evaluators = listed([words(name) for name in comparison.evaluators])
+    candidates = comparison.info.get("candidates", {}).get("count")
+    among = f" among {candidates:,} architectures" if isinstance(candidates, int) else ""
     return (
-        f"{searchers[:1].upper()}{searchers[1:]} on {evaluators}: {len(runs):,} runs of {queries} queries, "
+        f"{searchers[:1].upper()}{searchers[1:]} on {evaluators}: {len(runs):,} runs of {queries} queries{among}, "
         f"{seeds} seed{'' if seeds == 1 else 's'}. A run's incumbent is the "
         f"architecture with the best {measure_words(comparison.select)} so far; what it is worth is its "
         f"{worth_words(comparison).removesuffix(' [%]')}.{truth}"
@@ -106,10 +109,11 @@ def _curves(
     for evaluator, curves in panels.items():
         clock = TIME_LABELS.get(comparison.clock(evaluator), "training time")
         subject = "queries" if over == "queries" else clock
+        unknown = "" if over == "queries" else f" {unpriced_words(comparison, evaluator)}".rstrip()
         yield Drawing(
             f"{comparison.name}-{evaluator}-{over}",
             f"On {words(evaluator)}: {worth_words(comparison)} of the incumbent, {settings.statistic} over the n runs "
-            f"given, with the {settings.interval}, against {subject}.",
+            f"given, with the {settings.interval}, against {subject}.{unknown}",
             draw_search_curves(
                 curves,
                 style,
@@ -139,7 +143,7 @@ def _ranks(
 
 def _wins(comparison: Comparison, judgements: Mapping[str, Judgement], settings: Settings) -> Iterator[Drawing]:
     for evaluator, judgement in judgements.items():
-        if len(judgement.estimates) > 1 and any(pair.difference.n for pair in judgement.pairs):
+        if len(judgement.estimates) > 2 and any(pair.difference.n for pair in judgement.pairs):
             matrix = compute_win_rates(list(judgement.estimates), judgement.pairs, settings.alpha)
             yield Drawing(
                 f"{comparison.name}-{evaluator}-wins",

@@ -11,7 +11,7 @@ from predictors.metrics import METRICS
 from reports.drawing import Drawing, words
 from reports.figures.predictor_scatter import compute_scatter, draw_scatter
 from reports.result import Fit, Result
-from reports.section import ERRORS, SCORES, Section, measure_unit, measure_words
+from reports.section import ERRORS, SCORES, Section, listed, measure_unit, measure_words
 from reports.settings import Settings
 from reports.statistics import Estimate
 from reports.table import Cell, Column, Table, Value, interval_text
@@ -77,7 +77,6 @@ def _table(fits: Sequence[Fit]) -> Table:
         Column("fit", "fit", form="text"),
         Column("predictor", "predictor", form="text"),
         Column("encoding", "encoding", form="text"),
-        Column("target", "target", form="text"),
         Column("n_train", "n trained"),
         Column("n_test", "n held out"),
         *(Column(name, SCORES[name], 2 if name in ERRORS else 3, "interval") for name in SHOWN),
@@ -87,13 +86,11 @@ def _table(fits: Sequence[Fit]) -> Table:
         columns.append(Column("coverage", "within 1.96 std [%]", 1))
     rows: list[tuple[Cell | Value, ...]] = []
     for fit, of_fit in zip(fits, scores, strict=True):
-        measure = fit_measure(fit)
         trained = fit.info.get("n_train")
         row: list[Cell | Value] = [
             fit.name,
             words(fit.predictor),
             words(str(fit.info.get("encoding", "–"))).replace("+", " + "),
-            str(measure),
             trained if isinstance(trained, int) else None,
             len(fit.actual),
             *(of_fit[name] for name in SHOWN),
@@ -104,7 +101,8 @@ def _table(fits: Sequence[Fit]) -> Table:
         "One split and one seed each: the table does not say which predictor is better, a study does.",
         *filter(None, map(_by_class, fits)),
     ]
-    return Table("fits", "Scores on held-out classes", tuple(columns), tuple(rows), tuple(notes))
+    targets = listed([str(measure) for measure in dict.fromkeys(map(fit_measure, fits))])
+    return Table("fits", f"Scores on held-out classes, predicting {targets}", tuple(columns), tuple(rows), tuple(notes))
 
 
 def _by_class(fit: Fit) -> str:

@@ -97,9 +97,9 @@ def test_html() -> None:
 
 @pytest.mark.parametrize(
     ("half_widths", "most", "expected"),
-    [((0.3,), 3, 1), ((0.12,), 3, 2), ((0.031,), 3, 2), ((0.2, 0.03, 0.4), 3, 1), ((0.0004,), 3, 3), ((13.0,), 3, 0)],
+    [((0.3,), 3, 1), ((0.12,), 3, 2), ((0.031,), 3, 2), ((0.2, 0.03, 0.4), 3, 2), ((0.0004,), 3, 3), ((13.0,), 3, 0)],
 )
-def test_decimals_follow_the_median_interval(half_widths: tuple[float, ...], most: int, expected: int) -> None:
+def test_decimals_follow_the_smallest_interval(half_widths: tuple[float, ...], most: int, expected: int) -> None:
     values = [Estimate(10.0, 10 - half, 10 + half, 5) for half in half_widths]
     assert column_decimals(Column("x", "x", most), values) == expected
 
