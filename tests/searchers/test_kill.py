@@ -16,7 +16,8 @@ from searchers.trace import REPRODUCED, Trace
 from tests.searchers import kit
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds to wait for what takes one on an idle machine."""
 
 
 def start(*words: object) -> subprocess.Popen[bytes]:

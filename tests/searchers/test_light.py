@@ -28,7 +28,7 @@ sys.exit(f"imported {heavy}" if heavy else 0)
 
 def python(code: str, *words: object) -> None:
     answer = subprocess.run(
-        [sys.executable, "-c", code, *map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code, *map(str, words)], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert answer.returncode == 0, answer.stderr
 
