@@ -25,7 +25,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("nasbench.commands", "turn published results, such as a CSV file, into a table"),
     "verify": ("nasbench.generator.commands", "train rows of a table again and compare"),
     "study": ("predictors.commands", "rank correlation of predictors against the number of trained architectures"),
-    "proxies": ("predictors.commands", "score architectures with zero-cost proxies"),
     "search": ("searchers.commands", "one run of one search strategy"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
@@ -35,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
-    "Predictors and searchers": ("study", "proxies", "search"),
+    "Predictors and searchers": ("study", "search"),
     "Way in": ("list", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""
