@@ -83,7 +83,7 @@ def build(
         origin="built",
     )
     with TableWriter(path, header) as writer:
-        check_schedule(path, recipe, add_schedule)
+        check_schedule(path, writer.schedules, recipe.epochs, add_schedule)
         wanted = list(jobs(space, architectures, seeds))
         missing = [job for job in wanted if not writer.has(job.architecture.choices, recipe.epochs, job.seed)]
         task = Task(space.name, recipe, data_root, card.sha256, device)
@@ -97,18 +97,16 @@ def build(
     return Summary(trained, len(wanted) - len(missing), failed, time.perf_counter() - start)
 
 
-def check_schedule(path: str | Path, recipe: Recipe, add_schedule: bool) -> None:
+def check_schedule(path: str | Path, known: tuple[int, ...], epochs: int, add_schedule: bool) -> None:
     """Checks that the table knows schedules of this length, or may learn of them.
 
     Raises:
         ValueError: it holds other ones, and ``add_schedule`` is not set.
     """
-    with nasbench.open_table(path) as table:
-        known = table.schedules
-    if known and recipe.epochs not in known and not add_schedule:
+    if known and epochs not in known and not add_schedule:
         raise ValueError(
-            f"{path} was built with another recipe: epochs is {', '.join(map(str, known))}, not {recipe.epochs}. "
-            "Use another file, or --add-schedule to keep both lengths in this one"
+            f"{path} was built with another recipe: epochs is {' and '.join(map(str, known))}, not {epochs}; "
+            "use another file, or --add-schedule to keep schedules of both lengths in this one"
         )
 
 

@@ -129,7 +129,12 @@ def _settings(args: argparse.Namespace) -> tuple[str, Recipe]:
         table = nasbench.open_table(args.out)
         space = args.space or table.header.space
         values = {**table.header.recipe}
-        if len(table.schedules) == 1:
+        if len(table.schedules) > 1 and args.epochs is None:
+            raise ValueError(
+                f"{args.out} has schedules of {' and '.join(map(str, table.schedules))} epochs: "
+                "say with --epochs which one to go on with"
+            )
+        if table.schedules:
             values["epochs"] = table.schedules[0]
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}
     values.update({name: value for name, value in given.items() if value is not None})

@@ -11,6 +11,9 @@ import numpy as np
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 from nasbench.training.recipe import Recipe
 
+FRUITLESS = 10_000
+"""After so many draws that bring no new class a sample is given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -39,7 +42,8 @@ def sample_classes(space: Space, count: int | None, seed: int) -> list[Architect
     other and those of a class already drawn are passed over.
 
     Raises:
-        ValueError: there are fewer classes, or all are asked for in a space that cannot be enumerated.
+        ValueError: there are fewer classes, as far as can be seen, or all are asked for in a space that cannot be
+            enumerated.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     if space.count() <= LARGEST_ENUMERATED or count is None:
@@ -51,9 +55,17 @@ def sample_classes(space: Space, count: int | None, seed: int) -> list[Architect
         order = rng.permutation(len(representatives))[:count]
         return [representatives[place] for place in order]
     drawn: dict[str, Architecture] = {}
+    fruitless = 0
     while len(drawn) < count:
+        if fruitless == FRUITLESS:
+            raise ValueError(
+                f"{fruitless:,} draws in a row gave no class of {space.name} beyond the {len(drawn):,} found; "
+                f"{count:,} were asked for"
+            )
         architecture = space.sample(rng)
+        before = len(drawn)
         drawn.setdefault(space.canonical_hash(architecture), architecture)
+        fruitless = 0 if len(drawn) > before else fruitless + 1
     return list(drawn.values())
 
 

@@ -12,7 +12,6 @@ from nasbench.database.writer import TableWriter
 from nasbench.generator import environment
 from nasbench.generator.build import resolve_device, store_costs
 from nasbench.generator.selection import Job, Task
-from nasbench.generator.stored import stored_row
 from nasbench.space import Architecture
 from nasbench.training.recipe import Recipe
 
@@ -61,31 +60,24 @@ class RowTrainer:
             origin=header.origin,
         )
         self.writer = TableWriter(path, own)
-        self._table = nasbench.open_table(path)
         self._worker: RowWorker | None = None
-        self._trained: dict[tuple[Architecture, int], Row] = {}
+        self._trained: dict[Architecture, None] = {}
 
     def ensure(self, architecture: Architecture, seed: int = 0) -> Row:
         """The row of an architecture's class and a seed index, trained and committed now where the table lacks it."""
         representative = self.space.canonical(architecture)
-        row = self._trained.get((representative, seed)) or self._stored(representative, seed)
+        row = self.writer.row(representative.choices, self.recipe.epochs, seed)
         if row is None:
             row = self._ready_worker().train_row(Job(representative, self.space.canonical_hash(representative), seed))
             self.writer.commit(row)
-            self._trained[representative, seed] = row
+            self._trained[representative] = None
         return row
-
-    def _stored(self, architecture: Architecture, seed: int) -> Row | None:
-        if not self.writer.has(architecture.choices, self.recipe.epochs, seed):
-            return None
-        return stored_row(self._table, architecture, self.recipe.epochs, seed)
 
     def close(self) -> None:
         """Folds what was trained into the table and lets go of it."""
-        self._table.close()
         if self._trained:
-            architectures = list(dict.fromkeys(architecture for architecture, _ in self._trained))
-            store_costs(self.writer, self.space, architectures, self.skeleton)
+            store_costs(self.writer, self.space, list(self._trained), self.skeleton)
+            self._trained.clear()
         self.writer.close()
 
     def __enter__(self) -> RowTrainer:

@@ -10,12 +10,12 @@ import numpy as np
 
 import nasbench
 from nasbench.console import progress
+from nasbench.database.contents import Contents, row_at
 from nasbench.database.rows import Row
+from nasbench.database.schema import DONE
 from nasbench.generator.build import resolve_device
 from nasbench.generator.executors import local
 from nasbench.generator.selection import Job, Task
-from nasbench.generator.stored import stored_row
-from nasbench.table import Table
 from nasbench.training.recipe import Recipe
 
 
@@ -42,7 +42,7 @@ def verify(
         if "dataset" not in header.recipe:
             raise ValueError(f"{path} holds no recipe to train by: it was imported, not built")
         space = table.space
-        chosen = _drawn(table, rows, seed)
+        chosen = _drawn(table.contents, rows, seed)
     if not chosen:
         raise ValueError(f"{path} has no finished row to train again")
     device = resolve_device(device)
@@ -60,17 +60,15 @@ def verify(
     return checks
 
 
-def _drawn(table: Table, rows: int, seed: int) -> list[Row]:
+def _drawn(contents: Contents, rows: int, seed: int) -> list[Row]:
     """Rows drawn from all finished ones."""
     finished = [
-        (architecture, schedule, place)
-        for schedule in table.schedules
-        for architecture in table
-        for place in table.contents.seeds(schedule)
-        if table.status(architecture, schedule, place) == "done"
+        (schedule, line, column)
+        for schedule in contents.schedules
+        for line, column in np.argwhere(contents.status(schedule) == DONE).tolist()
     ]
     order = np.random.default_rng(np.random.SeedSequence(seed)).permutation(len(finished))
-    found = (stored_row(table, *finished[place]) for place in order[:rows])
+    found = (row_at(contents, *finished[place]) for place in order[:rows])
     return [row for row in found if row is not None]
 
 
