@@ -61,7 +61,7 @@ def run_query(args: argparse.Namespace) -> int:
         architecture = table.space.parse(args.architecture)
         said = describe_architecture(table, architecture, args.schedule, args.metric, args.epoch)
     if not any(answer["value"] is not None for answer in said["answers"]):
-        why = sorted({answer["why"] for answer in said["answers"]})
+        why = sorted({answer["why"] for answer in said["answers"]}, key=lambda text: "failed" not in text)
         raise LookupError(why[0] if why else f"{args.table} has no such numbers: nasbench info says what it has")
     say(json.dumps(said, indent=2) if args.json else architecture_text(said))
     return 0

@@ -94,7 +94,8 @@ class MergedContents(Contents):
         taken = self._taken(schedule)[:, columns, None]
         base = self._measured(self._base, self._base_lines, schedule, metric, axes.seeds, epochs)
         over = self._measured(self._over, self._over_lines, schedule, metric, axes.seeds, epochs)
-        return np.where(taken | np.isnan(base), over, base)
+        done = self._spread(self._over, schedule, "status", np.uint8)[:, columns, None] == DONE
+        return np.where(taken | (np.isnan(base) & done), over, base)
 
     def close(self) -> None:
         """See :meth:`Contents.close`."""
@@ -111,7 +112,9 @@ class MergedContents(Contents):
                     self._measured(part, lines, schedule, metric, axes.seeds, axes.epochs)
                     for part, lines in ((self._base, self._base_lines), (self._over, self._over_lines))
                 )
-                kept = ~self._taken(schedule)[:, self._columns(axes.seeds, schedule), None]
+                columns = self._columns(axes.seeds, schedule)
+                kept = ~self._taken(schedule)[:, columns, None]
+                kept &= self._spread(self._over, schedule, "status", np.uint8)[:, columns, None] == DONE
                 differ = (kept & ~np.isnan(base) & ~np.isnan(over) & (base != over)).any(axis=(1, 2))
                 if differ.any():
                     found.append(f"{metric}@{schedule} of {int(differ.sum()):,} architectures")

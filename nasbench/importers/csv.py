@@ -169,7 +169,7 @@ def _numbers(
     values = np.full(len(cells), np.nan)
     for place, cell in enumerate(cells):
         try:
-            value = float(cell) if factor is None else float(Decimal(cell) * factor)
+            value = math.nan if "_" in cell else float(cell) if factor is None else float(Decimal(cell) * factor)
         except (ValueError, ArithmeticError):
             value = math.nan
         if value != value:
