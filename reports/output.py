@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -30,24 +30,27 @@ def write_report(report: Report, out: Path, formats: Sequence[str] = ("svg", "pd
         OSError: a file cannot be written.
     """
     earlier = _earlier_files(out)
-    written = []
-    for name, data in _files(report, formats):
-        path = out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
-        written.append(path)
-    names = [str(path.relative_to(out).as_posix()) for path in written]
+    files = dict(_files(report, formats))
+    out.mkdir(parents=True, exist_ok=True)
+    _write_record(report, out, earlier | set(files))  # first, so that a report cut short is known as ours
+    for name, data in files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(out / name, data)
+    for name in earlier - set(files):
+        (out / name).unlink(missing_ok=True)
+    _write_record(report, out, files)
+    return [out / name for name in files]
+
+
+def _write_record(report: Report, out: Path, names: Iterable[str]) -> None:
     record = {
         "kind": "report",
         "version": report.version,
         "settings": asdict(report.settings),
         "results": [{"name": r.name, "kind": r.kind, "sha256": r.digest} for r in report.results],
-        "files": names,
+        "files": sorted(names),
     }
     write_atomically(out / RECORD, f"{json.dumps(record, indent=2)}\n".encode())
-    for name in earlier - set(names):
-        (out / name).unlink(missing_ok=True)
-    return written
 
 
 def parse_formats(text: str) -> tuple[str, ...]:

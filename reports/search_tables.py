@@ -61,16 +61,20 @@ def final_table(comparison: Comparison, judgements: Mapping[str, Judgement], set
         notes.append(f"Regret: how far that stays behind {best[1]}, {best[0]:.2f}.")
     columns.append(Column("rank", "mean rank", 2))
     rows: list[tuple[Cell | Value, ...]] = []
+    unknown = 0
     for evaluator, judgement in judgements.items():
         ranks = final_ranks(comparison, evaluator, settings)
         validation = comparison.finals(evaluator, "true_val")
         for searcher, estimate in judgement.estimates.items():
-            row: list[Cell | Value] = [words(evaluator), words(searcher), len(comparison.of(evaluator, searcher))]
+            row: list[Cell | Value] = [words(evaluator), words(searcher), estimate.n]
+            unknown += len(comparison.of(evaluator, searcher)) - estimate.n
             row.append(judgement.cell(searcher, estimate))
             if best is not None:
                 row.append(regret(estimate, best[0], comparison.worth_measure.sign))
                 row.append(settings.estimate(validation[searcher].values()))
             rows.append((*row, ranks.get(searcher)))
+    if unknown:
+        notes.append(f"Left out: {unknown} run{'' if unknown == 1 else 's'} whose last incumbent has no value there.")
     return Table(
         f"{comparison.name}-final", "Incumbents after the last query", tuple(columns), tuple(rows), tuple(notes)
     )

@@ -35,7 +35,7 @@ def compute_search_curves(
     """A curve for each searcher with runs on the evaluator; none where the clock was not kept.
 
     Every point of a curve has all its runs: over queries a curve ends with the shortest run; over time it begins when
-    the slowest run has its first result and ends when the quickest ends.
+    the slowest run has its first result and ends with the longest run, and a run that has ended keeps its incumbent.
 
     Args:
         comparison: the runs.
@@ -63,10 +63,8 @@ def _queries(runs: Sequence[Run]) -> np.ndarray:
 
 
 def _times(runs: Sequence[Run]) -> np.ndarray:
-    start, end = max(run.seconds[0] for run in runs), min(run.seconds[-1] for run in runs)
-    if end <= start or start <= 0:
-        return np.linspace(start, max(start, end), POINTS)
-    return np.geomspace(start, end, POINTS)
+    start, end = max(run.seconds[0] for run in runs), max(run.seconds[-1] for run in runs)
+    return np.geomspace(start, end, POINTS) if start > 0 else np.linspace(start, end, POINTS)
 
 
 def _at(run: Run, value: str, x: np.ndarray, over: str) -> np.ndarray:
@@ -80,10 +78,13 @@ def _at(run: Run, value: str, x: np.ndarray, over: str) -> np.ndarray:
 def compute_range(panels: Sequence[Sequence[Curve]], best: float | None = None) -> tuple[float, float]:
     """Range of the y axis for panels side by side: what curves show once settled, and the best value where near."""
     lows, highs = [], []
-    for curve in (curve for panel in panels for curve in panel):
-        start = int(np.searchsorted(curve.x, curve.x[-1] * SETTLED))
-        lows.append(np.nanmin(np.where(np.isfinite(curve.band.low), curve.band.low, curve.band.value)[start:]))
-        highs.append(np.nanmax(np.where(np.isfinite(curve.band.high), curve.band.high, curve.band.value)[start:]))
+    for panel in panels:
+        settled = SETTLED * max(curve.x[-1] for curve in panel)
+        for curve in panel:
+            start = min(int(np.searchsorted(curve.x, settled)), len(curve.x) - 1)
+            band = curve.band
+            lows.append(np.nanmin(np.where(np.isfinite(band.low), band.low, band.value)[start:]))
+            highs.append(np.nanmax(np.where(np.isfinite(band.high), band.high, band.value)[start:]))
     low, high = float(np.nanmin(lows)), float(np.nanmax(highs))
     if best is not None and best - high <= 0.6 * (high - low):
         high = max(high, best)

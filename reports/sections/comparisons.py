@@ -109,11 +109,11 @@ def _curves(
     for evaluator, curves in panels.items():
         clock = TIME_LABELS.get(comparison.clock(evaluator), "training time")
         subject = "queries" if over == "queries" else clock
-        unknown = "" if over == "queries" else f" {unpriced_words(comparison, evaluator)}".rstrip()
+        held = f" A run that has ended keeps its incumbent. {unpriced_words(comparison, evaluator)}".rstrip()
         yield Drawing(
             f"{comparison.name}-{evaluator}-{over}",
             f"On {words(evaluator)}: {worth_words(comparison)} of the incumbent, {settings.statistic} over the n runs "
-            f"given, with the {settings.interval}, against {subject}.{unknown}",
+            f"given, with the {settings.interval}, against {subject}.{'' if over == 'queries' else held}",
             draw_search_curves(
                 curves,
                 style,

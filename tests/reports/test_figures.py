@@ -86,8 +86,10 @@ def test_curves_over_time_have_all_their_runs_at_each_point(settings: Settings) 
     later = comparison({("table", "a"): [[3, 4]]}, seconds=[10, 30]).runs[0]
     made = replace(made, runs=(*made.runs, replace(later, seed=1)))
     (curve,) = compute_search_curves(made, "table", "true_test", settings, over="seconds")
-    assert (curve.x[0], curve.x[-1]) == pytest.approx((10, 30))
+    assert (curve.x[0], curve.x[-1]) == pytest.approx((10, 50))
     assert set(curve.band.n.tolist()) == {2}
+    assert curve.band.value[0] == 2  # (1 + 3) / 2
+    assert curve.band.value[-1] == 3  # (2 + 4) / 2: the second run ended at 30 and keeps its 4
 
 
 def test_range_shows_settled_values_and_a_best_value_that_is_near(settings: Settings) -> None:

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 import nasbench.__main__ as cli
+import reports.output
 from reports.output import parse_formats, write_report
 from reports.report import Report, make_report
+from reports.result import Comparison
 from reports.results import read_results
 from reports.section import Section
 from reports.settings import Settings
@@ -33,7 +35,7 @@ def said(report: Report) -> str:
 
 def test_the_report_says_who_is_best_and_how_sure(report: Report) -> None:
     text = "\n".join(section(report, "comparison-compare").paragraphs)
-    assert "48 runs of 60 queries, 8 seeds" in text
+    assert "48 runs of 60 queries among 15,625 architectures, 8 seeds" in text
     assert "best validation accuracy after 200 epochs" in text
     assert re.search(r"On table regularized evolution has the best mean, [\d.]+ \[[\d.]+, [\d.]+\] \(n = 8\)", text)
     few = "\n".join(section(report, "comparison-stopped").paragraphs)
@@ -88,6 +90,28 @@ def test_surrogate_against_truth(report: Report) -> None:
         assert difference.value == pytest.approx(second.value - first.value)
 
 
+def test_table_and_surrogate_may_come_from_two_folders(tmp_path: Path, settings: Settings) -> None:
+    table = make_comparison(tmp_path / "on-table", 4, 20, ("table",))
+    surrogate = make_comparison(tmp_path / "on-surrogate", 4, 20, ("surrogate",))
+    shorter = make_comparison(tmp_path / "shorter", 4, 10, ("table",))
+    found = section(make_report(read_results([surrogate, shorter, table]), settings), "on-table-on-surrogate")
+    assert [row[1:3] for row in found.tables[0].rows] == [(4, 4)] * 3
+    alone = make_report(read_results([surrogate, shorter]), settings)
+    assert not any("against" in part.name for part in alone.sections)
+
+
+def test_time_that_nobody_knows_is_said(folders: dict[str, Path], settings: Settings) -> None:
+    (result,) = read_results([folders["compare"]])
+    assert isinstance(result, Comparison)
+    runs = tuple(replace(run, unpriced=2 if run.evaluator == "table" else 0) for run in result.runs)
+    found = section(make_report([replace(result, runs=runs)], settings), "comparison")
+    sentence = "On table the time of 48 of 1,440 classes is not known and counts as none."
+    assert sentence in found.tables[-1].notes
+    captions = {drawing.name: drawing.caption for drawing in found.drawings}
+    assert sentence in captions["compare-table-seconds"]
+    assert "not known" not in captions["compare-table-queries"] + captions["compare-surrogate-seconds"]
+
+
 def test_clock_is_said(tmp_path: Path, settings: Settings) -> None:
     for clock, words in (("recorded", "as recorded"), ("estimated", "estimated, not measured"), ("none", None)):
         folder = make_comparison(tmp_path / clock, 3, 20, ("table",), clock=clock)
@@ -103,7 +127,8 @@ def test_clock_is_said(tmp_path: Path, settings: Settings) -> None:
 def test_without_a_truth_table_scores_are_judged_and_that_is_said(tmp_path: Path, settings: Settings) -> None:
     folder = make_comparison(tmp_path / "c", 3, 20, ("table",))
     (result,) = read_results([folder])
-    nothing = [replace(run, true_test=run.true_test * float("nan")) for run in result.runs]  # type: ignore[attr-defined]
+    assert isinstance(result, Comparison)
+    nothing = [replace(run, true_test=run.true_test * float("nan")) for run in result.runs]
     report = make_report([replace(result, runs=tuple(nothing), report=None)], settings)
     assert "No truth table answered" in said(report)
     assert not any(part.name.endswith("against-table") for part in report.sections)
@@ -204,6 +229,44 @@ def test_files_of_an_earlier_report_go_and_those_of_others_stay(
     assert "notes.txt" in left
     assert not any("fit" in name for name in left)
     assert set(json.loads((tmp_path / "report.json").read_text())["files"]) == left - {"notes.txt", "report.json"}
+
+
+def test_a_report_cut_short_is_written_again(
+    folders: dict[str, Path], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = make_report(read_results([folders["fit"]]), settings)
+    write, calls = reports.output.write_atomically, []
+
+    def fail_at_the_fourth(path: Path, data: bytes) -> None:
+        calls.append(path)
+        if len(calls) == 4:
+            raise OSError("the disk is full")
+        write(path, data)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reports.output, "write_atomically", fail_at_the_fourth)
+        with pytest.raises(OSError, match="full"):
+            write_report(report, tmp_path, ("png",))
+    assert (tmp_path / "index.html").exists()
+    write_report(report, tmp_path, ())
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {*json.loads((tmp_path / "report.json").read_text())["files"], "report.json"}
+
+
+def test_runs_whose_incumbent_the_truth_does_not_know_are_left_out(
+    folders: dict[str, Path], settings: Settings
+) -> None:
+    (result,) = read_results([folders["compare"]])
+    assert isinstance(result, Comparison)
+    first, *others = result.of("table", "random_search")
+    values = first.true_test.copy()
+    values[-1] = float("nan")
+    runs = tuple(replace(run, true_test=values) if run is first else run for run in result.runs)
+    table = section(make_report([replace(result, runs=runs)], settings), "comparison").tables[0]
+    row = next(row for row in table.cells() if (row[0].value, row[1].value) == ("table", "random search"))
+    assert row[2].value == 7
+    assert row[3].value.value == pytest.approx(sum(run.true_test[-1] for run in others) / 7)  # type: ignore[union-attr]
+    assert "Left out: 1 run whose last incumbent has no value there." in table.notes
 
 
 @pytest.mark.parametrize("record", [None, "{}", '{"kind": "report", "files": 3}', "nothing"])
