@@ -17,6 +17,7 @@ from scipy.stats import spearmanr
 import nasbench
 
 PUBLISHED = Path("../shared/data/nb201/cifar10.csv")
+COLUMNS = ("test_200", "test_12", "params_m")
 CELLS, SEED, RESAMPLES = 160, 2026, 10_000
 
 
@@ -27,23 +28,30 @@ def write_cells(path: Path) -> None:
     path.write_text("".join(f"{space.format(space.from_index(int(place)))}\n" for place in chosen))
 
 
-def correlate(table_path: Path, cells_path: Path) -> None:
-    """Prints the correlation of the cells that the table answers."""
+def compared(table_path: Path, cells_path: Path) -> dict[str, np.ndarray]:
+    """Of each cell that the table answers: its class, its test accuracy there, and the published numbers."""
     with open(PUBLISHED, newline="") as file:
         published = {row["arch"]: row for row in csv.DictReader(file)}
     with nasbench.open_table(table_path) as table:
         cells = [line for line in cells_path.read_text().split() if answered(table, line)]
+        columns = {name: np.array([float(published[cell][name]) for cell in cells]) for name in COLUMNS}
         own = np.array([table.query(cell, "test_accuracy") for cell in cells])
-        hashes = [table.space.canonical_hash(table.space.parse(cell)) for cell in cells]
-        schedule = max(table.schedules)
-        cost = np.mean([table.seconds(cell, schedule) for cell in dict(zip(hashes, cells, strict=True)).values()])
-    truth = np.array([float(published[cell]["test_200"]) for cell in cells])
-    size = np.array([float(published[cell]["params_m"]) for cell in cells])
-    early = np.array([float(published[cell]["test_12"]) for cell in cells])
-    print(f"{len(cells)} random cells of {len(set(hashes))} classes, {cost:.1f} s of training a class")
-    for name, values in (("own table", own), ("parameters", size), ("published 12-epoch run", early)):
+        classes = np.array([table.space.canonical_hash(table.space.parse(cell)) for cell in cells])
+    return {"class": classes, "own": own, **columns}
+
+
+def correlate(table_path: Path, cells_path: Path) -> None:
+    """Prints the correlation of the cells that the table answers."""
+    found = compared(table_path, cells_path)
+    truth = found["test_200"]
+    print(f"{len(truth)} random cells of {len(set(found['class']))} classes, Spearman with the published test_200")
+    for name, values in (
+        ("test accuracy of the table", found["own"]),
+        ("parameters", found["params_m"]),
+        ("published 12-epoch test_12", found["test_12"]),
+    ):
         low, high = interval(values, truth)
-        print(f"{name:24s} Spearman with test_200 {spearmanr(values, truth)[0]:.3f}  [{low:.3f}, {high:.3f}]")
+        print(f"  {name:28s} {spearmanr(values, truth)[0]:.3f}  [{low:.3f}, {high:.3f}]")
 
 
 def answered(table: nasbench.table.Table, cell: str) -> bool:
