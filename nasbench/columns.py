@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 
 import numpy as np
@@ -51,9 +52,9 @@ class Columns:
         """The column as a dictionary of the architectures that have a number; kept in :attr:`known`."""
         column = self.column(key)
         if key not in self.known:
-            choices = list(self.lines)
-            held = (~np.isnan(column)).nonzero()[0].tolist()
-            self.known[key] = dict(zip([choices[line] for line in held], column[held].tolist(), strict=True))
+            held = (~np.isnan(column)).tolist()
+            entries = zip(self.lines, column.tolist(), strict=True)
+            self.known[key] = dict(itertools.compress(entries, held))
         return self.known[key]
 
     def per_seed(self, key: Key) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -98,7 +99,8 @@ class Columns:
     @cached_property
     def lines(self) -> dict[Choices, int]:
         """Line of each architecture by its choices."""
-        return {choices: line for line, choices in enumerate(map(tuple, self._contents.choices.tolist()))}
+        choices = self._contents.choices.tolist()
+        return dict(zip(map(tuple, choices), range(len(choices)), strict=True))
 
     # -- keys ---------------------------------------------------------------------------------------------------
 

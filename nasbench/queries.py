@@ -269,7 +269,7 @@ class Queries:
         used = tuple(seed for seed, there in zip(seeds, held, strict=True) if there)
         if PUBLISHED in used and key[3] is None:
             used = (PUBLISHED,)
-        members = tuple(self.architectures[line] for line in lines)
+        members = tuple(Architecture(self._space_name, tuple(self.choices[line].tolist())) for line in lines)
         return Answer(value, source, members, used, self._columns.schedule(key[1]), self._columns.epoch(key))
 
     def _missing(self, architecture: Architecture, key: Key, lines: list[int]) -> str:

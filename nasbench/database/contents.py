@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nasbench.database.rows import Header, Row
+from nasbench.database.rows import Cell, Header, Row
 from nasbench.database.schema import ABSENT, STATUSES, VERSION
 
 Reasons = dict[tuple[int, int], str]
@@ -79,6 +79,17 @@ class Contents(ABC):
 def lexicographic(choices: np.ndarray) -> np.ndarray:
     """Places that sort lines of choices, the first choice slowest."""
     return np.lexsort(choices.T[::-1]) if choices.shape[1] else np.zeros(len(choices), dtype=np.int64)
+
+
+def statuses(contents: Contents) -> dict[Cell, str]:
+    """Status of every cell that is not absent."""
+    lines = [tuple(line) for line in contents.choices.tolist()]
+    found: dict[Cell, str] = {}
+    for schedule in contents.schedules:
+        seeds, status = contents.seeds(schedule), contents.status(schedule)
+        for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
+            found[lines[line], schedule, seeds[column]] = STATUSES[status[line, column]]
+    return found
 
 
 def row_at(contents: Contents, schedule: int, line: int, column: int) -> Row | None:

@@ -15,13 +15,14 @@ from types import TracebackType
 
 import nasbench
 from nasbench.database import files
-from nasbench.database.contents import Contents, row_at
+from nasbench.database.contents import Contents, row_at, statuses
 from nasbench.database.image import table_image
-from nasbench.database.journal import Costs, Entries, Journal, encode_cost, encode_row, journal_path, read_journal
+from nasbench.database.journal import Costs, Journal, encode_cost, encode_row, journal_path
 from nasbench.database.lock import FileLock
 from nasbench.database.memory import MemoryContents
 from nasbench.database.merge import MergedContents
-from nasbench.database.reader import FileContents, JournalWarning, damage
+from nasbench.database.reader import JournalWarning
+from nasbench.database.recovery import fold, recovered, remove_journal
 from nasbench.database.rows import Cell, Choices, Header, Row
 from nasbench.database.schema import STATUSES, cost_unit
 from nasbench.space import Architecture
@@ -41,7 +42,7 @@ def write_table(path: str | os.PathLike[str], contents: Contents) -> None:
     lock = FileLock(table)
     try:
         files.write_atomically(table, table_image(contents))
-        files.remove(journal_path(table))
+        remove_journal(table)
     finally:
         lock.release()
 
@@ -66,67 +67,18 @@ class TableWriter:
         self._process = os.getpid()
         self._lock = FileLock(self.path)
         try:
-            self._open(header)
+            self._base = recovered(self.path, header)
         except BaseException:
-            if hasattr(self, "_base"):
-                self._base.close()
             self._lock.release()
             raise
-
-    _base: FileContents
-
-    def _open(self, header: Header | None) -> None:
-        with files.told(f"cannot open {self.path} for writing"):
-            files.remove(files.beside_path(self.path))  # what a kill in a fold left
-        entries = read_journal(self.path)
-        self._fresh_entries()
-        if not self.path.exists():
-            self._create(header, entries)
-        elif not os.access(self.path, os.W_OK):
-            raise PermissionError(f"{self.path} is read-only: change its permissions, or write another file")
-        self._base = FileContents(self.path)
         self.header = self._base.header
-        self._statuses = _statuses(self._base)
+        self._statuses = statuses(self._base)
         self._class_hashes: dict[Choices, str] = {}
-        if header is not None and (differences := self.header.differences(header)):
-            raise ValueError(
-                f"{self.path} was made otherwise: {'; '.join(differences)}; "
-                "go on with the values of the file, or write another one"
-            )
-        self._recover(entries)
         maker = header or Header(self.header.space)
         self._maker = Header(**{**vars(self.header), "versions": maker.versions, "hardware": maker.hardware})
         self._journal = Journal(self.path, self._maker)
         self._patience = LEAST_FOLDED
-
-    def _create(self, header: Header | None, entries: Entries) -> None:
-        header = header or entries.header
-        if header is None:
-            raise FileNotFoundError(f"there is no table {self.path}, and no header to create one with")
-        self._check_journal(entries, header)
-        files.write_atomically(self.path, table_image(_empty(header)))
-
-    def _check_journal(self, entries: Entries, header: Header) -> None:
-        """Refuses rows of another table."""
-        if entries and not entries.belongs_to(header):
-            differ = header.differences(entries.header) if entries.header else ["its recipe or data"]
-            raise ValueError(
-                f"{journal_path(self.path)} holds rows of another table than {self.path} (of the table "
-                f"{'; '.join(differ)} as in the journal): move the journal to the table it belongs to, or remove it"
-            )
-
-    def _recover(self, entries: Entries) -> None:
-        """Folds what an earlier writer left in the journal."""
-        self._check_journal(entries, self.header)
-        if entries.damaged:
-            warnings.warn(damage(self.path, entries), JournalWarning, stacklevel=4)
-        if entries:
-            for row in entries.rows:
-                if self.status(*row.cell) != "done":
-                    self._statuses[row.cell] = row.status
-            self._fold(entries.contents(self.header))
-        with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
-            files.remove(journal_path(self.path))
+        self._fresh_entries()
 
     # -- what is there ------------------------------------------------------------------------------------------
 
@@ -149,7 +101,7 @@ class TableWriter:
             return None
         if cell in self._rows:
             return self._rows[cell]
-        line = _line(self._base, cell[0])
+        line = int((self._base.choices == cell[0]).all(axis=1).argmax())
         return row_at(self._base, schedule, line, self._base.seeds(schedule).index(seed))
 
     @property
@@ -226,7 +178,8 @@ class TableWriter:
         """
         self._check_process()
         if self._rows or self._costs:
-            self._fold(MemoryContents.from_rows(self._maker, self._rows.values(), self._costs, self._cost_hashes))
+            news = MemoryContents.from_rows(self._maker, self._rows.values(), self._costs, self._cost_hashes)
+            self._base = fold(self.path, self._base, news)
             with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
                 self._journal.drop()
             self._fresh_entries()
@@ -251,13 +204,8 @@ class TableWriter:
             )
         if clashes := MergedContents(self._base, contents).conflicts():
             raise ValueError(f"{self.path} has other numbers already for {', '.join(clashes)}: nothing was added")
-        self._fold(contents)
-        self._statuses = _statuses(self._base)
-
-    def _fold(self, news: Contents) -> None:
-        files.write_atomically(self.path, table_image(MergedContents(self._base, news)))
-        self._base.close()
-        self._base = FileContents(self.path)
+        self._base = fold(self.path, self._base, contents)
+        self._statuses = statuses(self._base)
 
     def _fresh_entries(self) -> None:
         self._rows: dict[Cell, Row] = {}
@@ -299,23 +247,3 @@ class TableWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _empty(header: Header) -> MemoryContents:
-    return MemoryContents.from_rows(header, [])
-
-
-def _line(contents: Contents, choices: Choices) -> int:
-    """Line of an architecture."""
-    return int((contents.choices == choices).all(axis=1).argmax())
-
-
-def _statuses(contents: Contents) -> dict[Cell, str]:
-    """Status of every cell that is not absent."""
-    lines = [tuple(line) for line in contents.choices.tolist()]
-    found: dict[Cell, str] = {}
-    for schedule in contents.schedules:
-        seeds, status = contents.seeds(schedule), contents.status(schedule)
-        for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
-            found[lines[line], schedule, seeds[column]] = STATUSES[status[line, column]]
-    return found

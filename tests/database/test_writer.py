@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nasbench.database import recovery
 from nasbench.database import writer as writing
 from nasbench.database.contents import rows_of
 from nasbench.database.lock import TableLockedError
@@ -361,7 +362,7 @@ def test_a_fold_that_fails_by_itself_does_not_fail_the_commit(path: Path, monkey
     with TableWriter(path, header()) as writer:
         writer.commit(row(0))
         with monkeypatch.context() as broken:
-            broken.setattr(writing, "table_image", _full)
+            broken.setattr(recovery, "table_image", _full)
             with pytest.warns(JournalWarning, match="wait in the journal"):
                 writer.commit(row(1))
             with warnings.catch_warnings():
