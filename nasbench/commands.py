@@ -10,7 +10,7 @@ from nasbench.console import say
 
 def configure_info(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of ``nasbench info``."""
-    parser.add_argument("table", metavar="FILE.h5", type=Path)
+    parser.add_argument("table", metavar="FILE.h5", type=Path, help="a table")
     parser.add_argument("--json", action="store_true", help="everything, as JSON")
     parser.epilog = "Example:\n  nasbench info digits.h5"
 
@@ -31,7 +31,7 @@ def run_info(args: argparse.Namespace) -> int:
 
 def configure_query(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of ``nasbench query``."""
-    parser.add_argument("table", metavar="FILE.h5", type=Path)
+    parser.add_argument("table", metavar="FILE.h5", type=Path, help="a table")
     parser.add_argument("architecture", metavar="ARCHITECTURE", help="text form of the table's space, in quotes")
     parser.add_argument("--metric", help="one metric, such as val_accuracy (default: all)")
     parser.add_argument("--schedule", metavar="EPOCHS", type=int, help="one schedule (default: all)")
@@ -69,8 +69,8 @@ def run_query(args: argparse.Namespace) -> int:
 
 def configure_export(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of ``nasbench export``."""
-    parser.add_argument("table", metavar="FILE.h5", type=Path)
-    parser.add_argument("out", metavar="OUT.csv|OUT.parquet", type=Path)
+    parser.add_argument("table", metavar="FILE.h5", type=Path, help="a table")
+    parser.add_argument("out", metavar="OUT.csv|OUT.parquet", type=Path, help="the file to write")
     parser.epilog = """\
 Example:
   nasbench export digits.h5 digits.csv
@@ -94,7 +94,7 @@ def configure_import(parser: argparse.ArgumentParser) -> None:
     from nasbench.listing import summary
     from nasbench.registry import IMPORTERS
 
-    formats = parser.add_subparsers(dest="format", metavar="FORMAT", required=True)
+    formats = parser.add_subparsers(dest="format", metavar="FORMAT", required=True, help="of the source")
     for name in IMPORTERS.names():
         try:
             importer = IMPORTERS.load(name)
@@ -105,8 +105,8 @@ def configure_import(parser: argparse.ArgumentParser) -> None:
         one = formats.add_parser(
             name, help=text, description=text + ".", formatter_class=argparse.RawDescriptionHelpFormatter
         )
-        one.add_argument("source", metavar="SRC", type=Path)
-        one.add_argument("out", metavar="OUT.h5", type=Path)
+        one.add_argument("source", metavar="SRC", type=Path, help="the published file")
+        one.add_argument("out", metavar="OUT.h5", type=Path, help="the table to write")
         one.add_argument("--space", required=True, help="search space of the architectures, such as nas_bench_201")
         there = one.add_mutually_exclusive_group()
         there.add_argument("--add", action="store_true", help="add to OUT.h5, which exists")

@@ -54,22 +54,25 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
         for searcher in request.searchers
         for seed in range(seeds)
     ]
-    with open_folder(out, "compare") as old, Workplace(request) as workplace:
+    with Workplace(request) as workplace:
         about = {**describe("compare", workplace), "queries": queries, "seeds": seeds}
-        if old is not None:
-            check_same(out, old, about)
-        missing = [job for job in jobs if (found := job.check(workplace, budget)) is None or not found.ended(budget)]
-        if missing or old is None:
-            write_result(out, {**about, "complete": False})
-        with progress(len(jobs), "runs", done=len(jobs) - len(missing)) as bar:
-            _complete(workplace, missing, budget, workers, bar)
-        if workplace.truth_grows and missing:
-            for job in jobs:
-                job.tell_truth(workplace)
-        os.sync()  # short runs were not waited for one by one
-        lines = [Line.of(Trace.load(job.path)) for job in jobs]
-        write_lines(out / "summary.csv", lines)
-        write_result(out, {**about, "complete": True})
+        with open_folder(out, "compare") as old:  # not before all that is named was opened
+            if old is not None:
+                check_same(out, old, about)
+            missing = [
+                job for job in jobs if (found := job.check(workplace, budget)) is None or not found.ended(budget)
+            ]
+            if missing or old is None:
+                write_result(out, {**about, "complete": False})
+            with progress(len(jobs), "runs", done=len(jobs) - len(missing)) as bar:
+                _complete(workplace, missing, budget, workers, bar)
+            if workplace.truth_grows and missing:
+                for job in jobs:
+                    job.tell_truth(workplace)
+            os.sync()  # short runs were not waited for one by one
+            lines = [Line.of(Trace.load(job.path)) for job in jobs]
+            write_lines(out / "summary.csv", lines)
+            write_result(out, {**about, "complete": True})
     return lines
 
 

@@ -46,15 +46,16 @@ def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
             f"{len(request.evaluators)}: use nasbench compare for more"
         )
     job = Job(request.evaluators[0].name, request.searchers[0], seed, out / "trace.npz")
-    with open_folder(out, "search") as old, Workplace(request) as workplace:
+    with Workplace(request) as workplace:
         about = {**describe("search", workplace), "seed": seed, **asdict(budget)}
-        if old is not None:
-            check_same(out, old, about)
-        before = job.check(workplace, budget)
-        write_result(out, {**about, "complete": False})
-        trace = _watched(workplace, job, budget, before)
-        pick = _pick(trace, workplace)
-        write_result(out, {**about, "pick": pick, "stopped": trace.meta["stopped"], "complete": True})
+        with open_folder(out, "search") as old:  # not before all that is named was opened
+            if old is not None:
+                check_same(out, old, about)
+            before = job.check(workplace, budget)
+            write_result(out, {**about, "complete": False})
+            trace = _watched(workplace, job, budget, before)
+            pick = _pick(trace, workplace)
+            write_result(out, {**about, "pick": pick, "stopped": trace.meta["stopped"], "complete": True})
     return Found(pick, trace)
 
 

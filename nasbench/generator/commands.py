@@ -11,8 +11,23 @@ from typing import Any
 
 from nasbench.training.recipe import Recipe
 
-_HYPERPARAMETERS = ("batch_size", "learning_rate", "weight_decay", "label_smoothing", "warmup")
-_NUMBERS = ("train_images", "validation_images", "image_size", "channels", "cells", "epochs", "crop_padding", "cutout")
+_COUNTS = {
+    "train_images": "images to train on (default: all that are not for validation)",
+    "validation_images": "images held out of those for validation (default: a fifth)",
+    "image_size": "side in pixels that images are resized to (default: their own)",
+    "channels": "channels of the first stage (default: 8)",
+    "cells": "cells in a stage (default: 1)",
+    "epochs": "passes over the training images (default: 12)",
+    "batch_size": "images a step (default: 128)",
+    "crop_padding": "pixels of padding for random crops (default: 0, none)",
+    "cutout": "side in pixels of the square blanked out (default: 0, none)",
+}
+_NUMBERS = {
+    "learning_rate": "peak learning rate (default: 0.1)",
+    "weight_decay": "L2 penalty (default: 0.0005)",
+    "label_smoothing": "probability spread over all classes (default: 0.1)",
+    "warmup": "share of the steps in which the learning rate rises (default: 0.2)",
+}
 
 
 def configure_build(parser: argparse.ArgumentParser) -> None:
@@ -39,11 +54,11 @@ are not given are the table's own where it exists."""
         "--recipe", metavar="FILE|NAME", help="a .toml or .json file, or one that comes along (see README)"
     )
     recipe.add_argument("--dataset", help="data set (default: digits)")
-    for name in _NUMBERS:
-        recipe.add_argument(_flag(name), metavar="N", type=int)
-    for name in _HYPERPARAMETERS:
-        recipe.add_argument(_flag(name), metavar="X", type=int if name == "batch_size" else float)
-    recipe.add_argument("--schedule", metavar="NAME", help="cosine or one_cycle")
+    for name, text in _COUNTS.items():
+        recipe.add_argument(_flag(name), metavar="N", type=int, help=text)
+    for name, text in _NUMBERS.items():
+        recipe.add_argument(_flag(name), metavar="X", type=float, help=text)
+    recipe.add_argument("--schedule", metavar="NAME", help="cosine or one_cycle (default: one_cycle)")
     recipe.add_argument("--flip", action=argparse.BooleanOptionalAction, default=None, help="random horizontal flips")
     recipe.add_argument("--precision", metavar="NAME", help="float32, or bfloat16 under autocast")
 
@@ -95,7 +110,7 @@ Example:
 
 Rows are equal to the bit on the machine, and with the versions, that they were trained with; elsewhere differences of
 rounding grow over the epochs, and the command says how large they are."""
-    parser.add_argument("table", metavar="FILE.h5", type=Path)
+    parser.add_argument("table", metavar="FILE.h5", type=Path, help="a table that nasbench build made")
     parser.add_argument("--rows", metavar="N", type=int, default=3, help="rows to train again (default: 3)")
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="which rows: seed of the draw (default: 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default: auto)")
