@@ -14,10 +14,12 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-BUILD = "--space nas_bench_201 --dataset digits --sample 96 --seeds 1 --epochs 6 --channels 4 --cells 1 --workers 2"
+BUILD = "--space nas_bench_201 --dataset digits --sample 200 --epochs 4 --channels 8 --cells 1 --workers 2"
 FIT = "--predictor xgboost"
-STUDY = "--predictors ridge,xgboost --train-sizes 16,32,64 --seeds 10"
-COMPARE = "--searchers all --queries 60 --seeds 30 --workers 2"
+STUDY = "--predictors ridge,xgboost --train-sizes 16,48,144 --seeds 5 --workers 2"
+COMPARE = "--searchers all --queries 50 --seeds 30 --workers 2"
+"""Chosen for about a minute on two cores, and so that digits tell cells apart: after four epochs with eight channels the
+accuracies reach from 60 to 96 percent; after eight epochs all are near 97, and what is left is chance."""
 
 
 def configure_quickstart(parser: argparse.ArgumentParser) -> None:

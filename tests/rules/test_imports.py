@@ -69,7 +69,7 @@ def test_every_package_needed_is_declared_and_every_one_declared_is_needed() -> 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *extras["torch"], *extras["parquet"]]
-    declared = {re.split(r"[<>=;\[ ]", line)[0].removesuffix("-cpu") for line in wanted}
+    declared = {re.split(r"[<>=;\[ ]", line)[0] for line in wanted}
     used = {i.module.split(".")[0] for file in sources() for i in imports(file)}
     ours = {*FLOORS, *sys.stdlib_module_names, "__future__", "ray", "optuna"}
     needed = {TOP_LEVEL.get(module, module) for module in used - ours}
