@@ -18,7 +18,7 @@ BUILD = "--space nas_bench_201 --dataset digits --sample 200 --epochs 4 --channe
 FIT = "--predictor xgboost"
 STUDY = "--predictors ridge,xgboost --train-sizes 16,48,144 --seeds 5 --workers 2"
 COMPARE = "--searchers all --queries 50 --seeds 30 --workers 2"
-"""Chosen for about a minute on two cores, and so that digits tell cells apart: after four epochs with eight channels the
+"""Chosen for about a minute on two cores, and so that digits tell cells apart: after four epochs with eight channels
 accuracies reach from 60 to 96 percent; after eight epochs all are near 97, and what is left is chance."""
 
 
