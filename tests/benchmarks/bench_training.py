@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-import tarfile
-import tempfile
+import os
 import time
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from PIL import Image
 from torchvision import transforms
 
 import nasbench
+from datasets.tensors import to_tensors
 from nasbench.generator.selection import sample_classes
 from nasbench.generator.worker import keep_freed_memory
 from nasbench.networks.build import build_network
 from nasbench.plan import Skeleton
 from nasbench.training.loop import Images, evaluate, train
 from nasbench.training.recipe import Recipe
-from tests.benchmarks.plain_loop import plain_accuracy, plain_network, train_plainly
+from tests.benchmarks.plain_loop import MemoryLoader, data_loader, plain_accuracy, plain_network, train_plainly
 
 ARCHIVE = Path("../shared/data/cifar10/cifar10-images.tar.xz")
 RECIPE = Recipe(
@@ -53,11 +53,7 @@ def main() -> None:
     if not ARCHIVE.exists():
         print(f"bench_training: skipped, {ARCHIVE} is not there")
         return
-    with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(ARCHIVE) as archive:
-            archive.extractall(folder, filter="data")
-        dataset = nasbench.load_dataset("image_folder", root=f"{folder}/cifar10", **RECIPE.data_options())
-        run(dataset)
+    run(nasbench.load_dataset("image_folder", root=ARCHIVE, **RECIPE.data_options()))
 
 
 def run(dataset) -> None:
@@ -66,26 +62,37 @@ def run(dataset) -> None:
     rng = np.random.default_rng(0)
     cells = [space.sample(rng) for _ in range(CELLS)]
     train_set, test_set = (PILImages(split, dataset.card) for split in (dataset.train, dataset.test))
-    plain, plain_hits = [], []
+    x, y = to_tensors(dataset.train, dataset.card)
+    plain, plain_hits, memory = [], [], []
     for cell in cells:
-        torch.manual_seed(0)
         network = plain_network(cell.choices, RECIPE.channels, RECIPE.cells, 10)
         start = time.process_time()
-        train_plainly(network, train_set, RECIPE, 0)
+        train_plainly(network, data_loader(train_set, RECIPE.batch_size, 0), RECIPE)
         plain.append(time.process_time() - start)
         plain_hits.append(plain_accuracy(network, test_set))
+        network = plain_network(cell.choices, RECIPE.channels, RECIPE.cells, 10)
+        torch.set_num_threads(os.cpu_count() or 1)
+        start = time.process_time()
+        train_plainly(network, MemoryLoader(x, y, RECIPE.batch_size, 0), RECIPE)
+        memory.append(time.process_time() - start)
+        torch.set_num_threads(1)
     keep_freed_memory()
     images = Images.of(dataset, torch.device("cpu"))
     ours, ours_hits = timed(cells, space, images)
     classes, _ = timed(sample_classes(space, CELLS, 0), space, images)
     members, count = len(space), len(space.classes)
-    print(f"training, {CELLS} random cells, {RECIPE.train_images} images of 16x16, {RECIPE.epochs} epochs, one core")
-    print(f"  plain PyTorch loop    {np.mean(plain):6.2f} s a cell   mean accuracy {np.mean(plain_hits):.2f} %")
-    print(f"  nasbench-forge        {np.mean(ours):6.2f} s a cell   mean accuracy {np.mean(ours_hits):.2f} %")
-    ratios = np.array(plain) / np.array(ours)
-    print(f"  one architecture      x {np.sum(plain) / np.sum(ours):.2f} (median of cells x {np.median(ratios):.2f})")
+    print(
+        f"training {CELLS} random cells, {RECIPE.train_images:,} images of 16x16, {RECIPE.epochs} epochs; core seconds"
+    )
+    print(f"  plain PyTorch loop       {np.mean(plain):6.2f} s a cell   mean accuracy {np.mean(plain_hits):.2f} %")
+    print(f"  the same without loader  {np.mean(memory):6.2f} s a cell   default layout and threads")
+    print(f"  nasbench-forge           {np.mean(ours):6.2f} s a cell   mean accuracy {np.mean(ours_hits):.2f} %")
+    print(f"  one architecture: x {np.sum(plain) / np.sum(ours):.2f} of the plain loop (median of cells", end=" ")
+    print(
+        f"x {np.median(np.array(plain) / np.array(ours)):.2f}), x {np.sum(memory) / np.sum(ours):.2f} of the defaults"
+    )
     whole = members * np.mean(plain) / (count * np.mean(classes))
-    print(f"  the whole space       x {whole:.2f} ({members:,} cells plainly, {count:,} classes here)")
+    print(f"  the whole space:  x {whole:.2f} ({members:,} cells plainly, {count:,} classes here)")
 
 
 def timed(cells, space, images: Images) -> tuple[list[float], list[float]]:

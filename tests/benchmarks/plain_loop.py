@@ -82,11 +82,30 @@ def relu_conv_bn(channels_in: int, channels: int, kernel: int, stride: int) -> n
     )
 
 
-def train_plainly(network: nn.Module, train: Dataset, recipe, seed: int) -> None:
-    """Trains in place: a DataLoader's batches, SGD, the recipe's learning rates; no augmentation."""
-    loader = DataLoader(
-        train, recipe.batch_size, shuffle=True, drop_last=True, generator=torch.Generator().manual_seed(seed)
-    )
+class MemoryLoader:
+    """Batches of images that are in memory already: a DataLoader without its work."""
+
+    def __init__(self, images: torch.Tensor, labels: torch.Tensor, batch_size: int, seed: int) -> None:
+        self.images, self.labels, self.batch_size = images, labels, batch_size
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        return len(self.labels) // self.batch_size
+
+    def __iter__(self):
+        order = torch.randperm(len(self.labels), generator=self.generator)
+        for chosen in order[: len(self) * self.batch_size].split(self.batch_size):
+            yield self.images[chosen], self.labels[chosen]
+
+
+def data_loader(train: Dataset, batch_size: int, seed: int) -> DataLoader:
+    """PyTorch's loader, which makes each image anew."""
+    generator = torch.Generator().manual_seed(seed)
+    return DataLoader(train, batch_size, shuffle=True, drop_last=True, generator=generator)
+
+
+def train_plainly(network: nn.Module, loader, recipe) -> None:
+    """Trains in place on a loader's batches: SGD, the recipe's learning rates; no augmentation."""
     optimizer = torch.optim.SGD(
         network.parameters(),
         lr=recipe.learning_rate,
