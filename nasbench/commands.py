@@ -137,9 +137,10 @@ def run_import(args: argparse.Namespace) -> int:
     import nasbench
     from nasbench.database.writer import TableWriter, write_table
 
+    left_out = 0
     if args.add:
         with TableWriter(args.out) as writer:
-            writer.add(contents)
+            left_out = writer.add(contents)
     else:
         write_table(args.out, contents)
     with nasbench.open_table(args.out) as table:
@@ -154,5 +155,7 @@ def run_import(args: argparse.Namespace) -> int:
                     )
         for cost in contents.costs:
             say(f"  {cost}  {int((contents.cost(cost) == contents.cost(cost)).sum()):,} numbers")
+        if left_out:
+            say(f"  left out: costs of {left_out:,} architectures that {args.out} does not have")
         say(f"digest {table.digest}")
     return 0

@@ -66,12 +66,25 @@ class FileLock:
             "wait until it ends or stop it (Ctrl-C loses nothing), then run again"
         )
 
+    def check(self) -> None:
+        """Checks that the lock is still this process's.
+
+        Raises:
+            TableLockedError: somebody removed the file, so that another writer may be at work.
+        """
+        if not _is_at(self._descriptor, self.path):
+            raise TableLockedError(
+                f"{self.path} was removed while process {os.getpid()} wrote to {self._table}: another may write "
+                "to it too; stop both and run one again (rows committed so far are kept)"
+            )
+
     def release(self) -> None:
         """Lets the next writer in; does nothing in a forked process, or when called again."""
         if _HELD.get(self.path) == os.getpid():
             del _HELD[self.path]
             try:
-                files.remove(self.path)
+                if _is_at(self._descriptor, self.path):
+                    files.remove(self.path)
             finally:
                 os.close(self._descriptor)
 

@@ -102,6 +102,15 @@ class MemoryContents(Contents):
             },
         )
 
+    def costs_of(self, choices: np.ndarray) -> MemoryContents:
+        """The costs alone, of the architectures among ``choices`` alone."""
+        wanted = set(map(tuple, choices.tolist()))
+        kept = np.array([tuple(line) in wanted for line in self.choices.tolist()], dtype=bool)
+        costs = {name: (unit, self._costs[name][kept]) for name, unit in self.costs.items()}
+        return MemoryContents(
+            self.header, self.choices[kept], self.class_hashes[kept].astype("U32").tolist(), {}, costs
+        )
+
     def cost(self, name: str) -> np.ndarray:
         """See :meth:`Contents.cost`."""
         return self._costs[name]

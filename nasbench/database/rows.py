@@ -39,6 +39,7 @@ class Header:
     def __post_init__(self) -> None:
         for name in ("recipe", "data_card", "versions", "hardware"):
             object.__setattr__(self, name, json.loads(canonical_json(getattr(self, name))))
+        object.__setattr__(self, "origin", one_line(self.origin))
 
     @property
     def environment(self) -> dict[str, Any]:
@@ -101,6 +102,11 @@ def canonical_json(value: Any) -> str:
         raise ValueError(f"a table's header holds JSON values only: {error}") from None
 
 
+def one_line(text: str) -> str:
+    """The text on one line, without what a file cannot hold (zero bytes, halves of surrogate pairs)."""
+    return " ".join(text.replace("\0", " ").encode(errors="replace").decode().split())
+
+
 @dataclass(frozen=True)
 class Row:
     """One training of one architecture, committed whole or not at all.
@@ -111,7 +117,7 @@ class Row:
         seed: index of the seed; -1 (:data:`PUBLISHED`) for an aggregate over seeds that somebody published.
         schedule: epochs of its schedule.
         status: "done" or "failed".
-        reason: why it failed.
+        reason: why it failed; kept as one line.
         curves: metric -> its values after epoch 1, 2, ..., all of the schedule; fewer in a failed row.
         finals: metric -> its value at the end of the schedule; none in a failed row.
 
@@ -133,6 +139,7 @@ class Row:
         put(self, "choices", tuple(int(choice) for choice in self.choices))
         put(self, "seed", int(self.seed))
         put(self, "schedule", int(self.schedule))
+        put(self, "reason", one_line(self.reason))
         put(self, "curves", {name: tuple(float(v) for v in values) for name, values in _sorted(self.curves)})
         put(self, "finals", {name: float(value) for name, value in _sorted(self.finals)})
         self._check()
@@ -146,7 +153,7 @@ class Row:
         if self.seed < PUBLISHED or self.schedule < 1 or not self.choices or min(self.choices) < 0:
             raise ValueError(f"{where}: seeds begin at {PUBLISHED}, schedules at 1, choices at 0")
         failed = self.status == "failed"
-        if bool(self.reason.strip()) != failed or (failed and self.finals):
+        if bool(self.reason) != failed or (failed and self.finals):
             raise ValueError(f"{where}: a failed row has a reason and no finals, a done one has no reason")
         for name, values in [*self.curves.items(), *((name, (value,)) for name, value in self.finals.items())]:
             if name not in METRICS:

@@ -25,7 +25,6 @@ from nasbench.database.reader import JournalWarning
 from nasbench.database.recovery import fold, recovered, remove_journal
 from nasbench.database.rows import Cell, Choices, Header, Row
 from nasbench.database.schema import STATUSES, cost_unit
-from nasbench.space import Architecture
 
 LEAST_FOLDED = 256
 """Rows that gather in the journal before a commit folds by itself; more in a table of more rows."""
@@ -120,10 +119,13 @@ class TableWriter:
         """Returns when the row is on the disk, where no kill can take it.
 
         Raises:
-            ValueError: a done row of this cell is there, or a failed one and this one failed as well.
+            ValueError: a done row of this cell is there, or a failed one and this one failed as well; or the row is not
+                of the table's space.
             OSError: the disk is full or broken; the row is not committed, every earlier one is safe.
         """
         self._check_process()
+        if row.class_hash != self._class_hash(row.choices):
+            raise ValueError(f"{row.class_hash} is not the class of {row.choices} in {self.header.space}")
         before = self.status(*row.cell)
         if before == "done" or before == row.status:
             raise ValueError(
@@ -167,7 +169,7 @@ class TableWriter:
     def _class_hash(self, choices: Choices) -> str:
         if choices not in self._class_hashes:
             space = nasbench.load_space(self.header.space)
-            self._class_hashes[choices] = space.canonical_hash(Architecture(space.name, choices))
+            self._class_hashes[choices] = space.canonical_hash(space.architecture(choices))
         return self._class_hashes[choices]
 
     def fold(self) -> None:
@@ -184,11 +186,12 @@ class TableWriter:
                 self._journal.drop()
             self._fresh_entries()
 
-    def add(self, contents: Contents) -> None:
-        """Adds whole contents, such as an import, and folds.
+    def add(self, contents: MemoryContents) -> int:
+        """Adds whole contents, such as an import, and folds; returns how many of their architectures were left out.
 
         Args:
-            contents: of the same table; those that hold costs alone may be of any origin.
+            contents: of the same recipe; or costs alone, of any origin: of these, architectures that the table does
+                not have are left out.
 
         Raises:
             ValueError: they have another recipe, or other numbers for rows that are done here.
@@ -202,10 +205,14 @@ class TableWriter:
                 f"rows made otherwise cannot be added to {self.path}, of which {'; '.join(differences)}: "
                 "write them to a table of their own (costs alone can be added)"
             )
+        count = len(contents.choices)
+        if not contents.schedules:
+            contents = contents.costs_of(self._base.choices)
         if clashes := MergedContents(self._base, contents).conflicts():
             raise ValueError(f"{self.path} has other numbers already for {', '.join(clashes)}: nothing was added")
         self._base = fold(self.path, self._base, contents)
         self._statuses = statuses(self._base)
+        return count - len(contents.choices)
 
     def _fresh_entries(self) -> None:
         self._rows: dict[Cell, Row] = {}
@@ -213,12 +220,14 @@ class TableWriter:
         self._cost_hashes: dict[Choices, str] = {}
 
     def _check_process(self) -> None:
+        """Refuses to write where another may be writing."""
         if os.getpid() != self._process:
             raise ValueError(
                 f"only process {self._process}, which opened {self.path}, may write to it: send rows there"
             )
         if self._closed:
             raise ValueError(f"the writer of {self.path} is closed: open a new one")
+        self._lock.check()
 
     # -- end ----------------------------------------------------------------------------------------------------
 

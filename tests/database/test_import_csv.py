@@ -76,7 +76,7 @@ def test_a_table_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_the_importer_is_in_the_register() -> None:
-    assert IMPORTERS.names() == ["csv"]
+    assert "csv" in IMPORTERS.names()
     assert IMPORTERS.load("csv") is CSVImporter
 
 

@@ -86,6 +86,12 @@ def test_tokens_follow_the_identity() -> None:
     assert len(header().token) == 16
 
 
+def test_a_reason_is_one_line_that_every_file_can_hold() -> None:
+    made = row(0, failed=True, reason=" out of\n memory\0 at \udcff\0")
+    assert made.reason == "out of memory at ?"
+    assert header(origin="a\0\n").origin == "a"
+
+
 def test_rows_are_equal_by_value() -> None:
     assert row(1) == row(1)
     assert row(1) != row(1, seed=1)

@@ -238,6 +238,45 @@ def test_a_forked_process_neither_writes_nor_keeps_the_lock(path: Path) -> None:
     os.waitpid(child, 0)
 
 
+def test_a_lock_that_was_removed_is_noticed(path: Path) -> None:
+    writer = TableWriter(path, header())
+    writer.commit(row(0))
+    path.with_name("table.h5.lock").unlink()
+    for act in (lambda: writer.commit(row(1)), writer.fold, writer.close):
+        with pytest.raises(TableLockedError, match=r"was removed while process \d+ wrote .* stop both"):
+            act()
+    with TableWriter(path) as again:
+        assert len(again) == 1
+
+
+def test_rows_of_another_space_are_refused_before_they_are_committed(path: Path) -> None:
+    with TableWriter(path, header()) as writer:
+        for changes, told in (
+            ({"choices": (0, 0)}, "has 6 choices, got 2"),
+            ({"choices": (9, 0, 0, 0, 0, 0)}, "choice 0 of nas_bench_201 must be 0 to 4, got 9"),
+            ({"class_hash": "0" * 32}, "is not the class of"),
+        ):
+            with pytest.raises(ValueError, match=told):
+                writer.commit(row(0, **changes))
+        with pytest.raises(ValueError, match="has 6 choices, got 1"):
+            writer.set_costs("flops", {(1,): 1.0})
+        assert len(writer) == 0
+    with Table.open(path) as table:
+        assert len(table) == 0
+
+
+def test_costs_alone_are_added_to_the_architectures_that_are_there(path: Path) -> None:
+    hashes = {row(i).choices: row(i).class_hash for i in range(4)}
+    with TableWriter(path, header()) as writer:
+        writer.commit(row(0))
+        writer.commit(row(2))
+        costs = {"latency": ("seconds", {row(i).choices: float(i) for i in range(4)})}
+        assert writer.add(MemoryContents.from_rows(Header(SPACE.name), [], costs, hashes)) == 2
+    with Table.open(path) as table:
+        assert len(table) == 2
+        assert sorted(table.cost("latency").tolist()) == [0.0, 2.0]
+
+
 def test_a_closed_writer_says_so(path: Path) -> None:
     writer = TableWriter(path, header())
     writer.close()
