@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +15,7 @@ import pytest
 from nasbench.database.lock import TableLockedError
 from nasbench.database.writer import TableWriter
 from nasbench.table import Table
-from tests.database.injection import ROWS, in_child, killed_at, operations, tell
+from tests.database.injection import ROWS, in_child, killed_at, operations, tell, watched
 from tests.database.making import beside, header, row, whole
 
 
@@ -106,8 +110,6 @@ def test_a_writer_that_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
         with TableWriter(path, header()) as writer:
             writer.commit(row(0))
             os.write(told, b"\0")
-            import time
-
             time.sleep(60)
 
     reader, told = os.pipe()
@@ -118,8 +120,55 @@ def test_a_writer_that_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
     os.read(reader, 1)
     with pytest.raises(TableLockedError, match=f"process {child}"):
         TableWriter(path)
-    os.kill(child, 9)
+    os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     with TableWriter(path) as writer:
         assert len(writer) == 1
     assert beside(path) == set()
+
+
+def test_workers_that_outlive_a_killed_build_keep_nobody_out(tmp_path: Path) -> None:
+    path = tmp_path / "table.h5"
+    reader, told = os.pipe()
+    stay, leave = os.pipe()
+    build_process = os.fork()
+    if not build_process:
+        writer = TableWriter(path, header())
+        writer.commit(row(0))
+        if not os.fork():  # a worker, which has all that the build had open
+            os.write(told, b"\0")
+            os.close(leave)
+            os.read(stay, 1)
+            os._exit(0)
+        time.sleep(60)
+    os.read(reader, 1)
+    os.kill(build_process, signal.SIGKILL)
+    os.waitpid(build_process, 0)
+    with TableWriter(path) as writer:
+        assert len(writer) == 1
+    os.close(leave)
+
+
+def test_the_order_of_operations_is_what_makes_it_safe(tmp_path: Path) -> None:
+    """No kill can show that a sync is missing, only a power cut could: the order itself is the promise."""
+    names: list[str] = []
+
+    def note(number: int, name: str, operation: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        names.append(name)
+        return operation(*arguments)
+
+    def done() -> list[str]:
+        found = names.copy()
+        names.clear()
+        return found
+
+    with watched(note):
+        writer = TableWriter(tmp_path / "table.h5", header())
+        done()
+        writer.commit(row(0))
+        assert done() == ["create", "write_all", "sync", "sync_folder", "write_all", "sync"]
+        writer.commit(row(1))
+        assert done() == ["write_all", "sync"]
+        writer.fold()
+        assert done() == ["create", "write_all", "sync", "replace", "sync_folder", "remove", "sync_folder"]
+        writer.close()
