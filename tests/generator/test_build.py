@@ -11,8 +11,11 @@ import pytest
 
 from nasbench import load_space, open_table
 from nasbench.complexity import built_complexity, published_complexity
+from nasbench.generator import build
+from nasbench.generator.executors import local
 from nasbench.generator.selection import sample_classes
-from tests.generator.running import TINY, digest, write_images
+from tests.generator import stand_in
+from tests.generator.running import TINY, committed, digest, write_images
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
@@ -138,6 +141,31 @@ def test_a_file_of_architectures_adds_their_representatives(nasbench, trained, t
     only = SPACE.parse("|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|")
     assert SPACE.canonical(SPACE.parse(dead)) == only
     assert [job.architecture for job in trained] == [only, SPACE.canonical(SPACE.parse(CELL))]
+
+
+def test_all_is_every_class(nasbench, images, tmp_path, monkeypatch) -> None:
+    given = []
+    monkeypatch.setattr(local, "train_rows", lambda task, todo, workers: iter(given.extend(todo) or ()))
+    words = [*TINY, "--data-root", images, "--sample", "all", "--seeds", 2]
+    code, out, _ = nasbench("build", tmp_path / "t.h5", *words)
+    assert code == 0
+    assert "5,044 classes of nas_bench_201 x 2 seeds" in out
+    assert len(given) == len({job.class_hash for job in given}) * 2 == 2 * 5044
+
+
+def test_rows_are_folded_into_the_file_now_and_then(nasbench, images, tmp_path, monkeypatch) -> None:
+    """Not only at the end, which may be days away."""
+    path, seen = tmp_path / "t.h5", []
+
+    def train(task, todo, workers):
+        for job in todo:
+            yield stand_in.row_of(job, 2)
+            seen.append((committed(path), (tmp_path / "t.h5.journal").exists()))
+
+    monkeypatch.setattr(local, "train_rows", train)
+    monkeypatch.setattr(build, "FOLD_SECONDS", -1.0)
+    assert nasbench("build", path, *TINY, "--data-root", images, "--sample", 3)[0] == 0
+    assert seen == [(1, False), (2, False), (3, False)]
 
 
 # -- schedules ------------------------------------------------------------------------------------------------------

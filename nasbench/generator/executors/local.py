@@ -87,7 +87,7 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
 
 def _give(worker: _Worker, waiting: deque[Job]) -> None:
     worker.job = waiting.popleft() if waiting else None
-    with contextlib.suppress(BrokenPipeError):  # a worker that is dead is found so when its answer is awaited
+    with contextlib.suppress(ConnectionError):  # a worker that is dead is found so when its answer is awaited
         worker.connection.send(worker.job)
 
 
