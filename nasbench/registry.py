@@ -138,6 +138,7 @@ SEARCHERS = Kind("searcher", "searchers.methods", "searchers.searcher:Searcher")
 KINDS = {
     "spaces": SPACES,
     "datasets": DATASETS,
+    "importers": IMPORTERS,
     "encodings": ENCODINGS,
     "predictors": PREDICTORS,
     "proxies": PROXIES,
