@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help install quickstart test check quick bench format clean
@@ -26,16 +27,16 @@ quickstart: $(READY)  ## build, fit, compare and report on real handwritten digi
 	@$(BIN)/nasbench quickstart --out quickstart
 
 test: $(READY)  ## every test, the slow ones too
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(READY)  ## format, lint, types and the quick tests: what a change must pass
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 quick: $(READY)  ## the quick tests alone
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 bench: $(READY)  ## speed and memory, each as a ratio against a named alternative in the same run
 	$(BIN)/python -m tests.benchmarks
