@@ -46,7 +46,7 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
 
     Subclasses take ``encoding`` (names joined by a plus) among their parameters and write the methods on features:
     :meth:`fit_features`, :meth:`predict_features`, :meth:`state` and :meth:`restore`. A parameter ``seed`` is all the
-    chance there is.
+    chance there is. ``feature_names_`` is set when features come in, for models that must know what a column is.
     """
 
     encoding: str
@@ -93,8 +93,10 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
             raise ValueError(
                 f"expected architectures of at least two classes to learn from, got {len(y)} of {numbers.max() + 1}"
             )
-        self.fit_features(load_encoding(self.encoding).encode(space, architectures), y, numbers)
-        self.space_ = space.name
+        encoder = load_encoding(self.encoding)
+        self.feature_names_ = encoder.feature_names(space)
+        self.fit_features(encoder.encode(space, architectures), y, numbers)
+        self.encoder_, self.space_ = encoder, space.name
         return self
 
     def predict(self, architectures: Sequence[Architecture], return_std: bool = False) -> Any:
@@ -107,8 +109,8 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
         if not hasattr(self, "space_"):
             raise NotFittedError(f"this {type(self).__name__} is not fitted; call fit(architectures, y) first")
         architectures = list(architectures)
-        encoder = load_encoding(self.encoding)
-        mean, deviation = self.predict_features(encoder.encode(nasbench.load_space(self.space_), architectures))
+        features = self.encoder_.encode(nasbench.load_space(self.space_), architectures)
+        mean, deviation = self.predict_features(features)
         if not (np.isfinite(mean).all() and np.isfinite(deviation).all()):
             bad = int((~np.isfinite(mean) | ~np.isfinite(deviation)).sum())
             raise ValueError(f"{type(self).__name__} gave {bad} of {len(mean)} predictions that are not finite numbers")
@@ -131,9 +133,9 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         state = self.state()
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **state.arrays)  # type: ignore[arg-type]
-        files = {"arrays.npz": buffer.getvalue(), **state.models}
+        files = {"arrays.npz": _packed(state.arrays), **state.models}
+        if looked_up := self.encoder_.state():
+            files["encoding.npz"] = _packed(looked_up)
         for name, content in files.items():
             write_atomically(folder / name, content)
         description = {
@@ -166,13 +168,27 @@ def load_fitted(folder: str | Path) -> Predictor:
         for name, content in contents.items():
             if hashlib.sha256(content).hexdigest() != description["files"][name]:
                 raise ValueError(f"the content of {name} is not what was written")
-        with np.load(io.BytesIO(contents.pop("arrays.npz"))) as file:
-            arrays = {name: file[name] for name in file.files}
+        arrays = _unpacked(contents.pop("arrays.npz"))
         predictor: Predictor = PREDICTORS.load(description["predictor"])(**description["parameters"])
+        encoder = load_encoding(predictor.encoding)
+        if "encoding.npz" in contents:
+            encoder.restore(_unpacked(contents.pop("encoding.npz")))
+        predictor.space_, predictor.encoder_ = description["space"], encoder
+        predictor.feature_names_ = encoder.feature_names(nasbench.load_space(predictor.space_))
         predictor.restore(State(description["values"], arrays, contents))
-        predictor.space_ = description["space"]
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         if isinstance(error, LookupError) and not isinstance(error, KeyError):
             raise
         raise ValueError(f"cannot read the predictor in {folder}: {error}; fit it again") from error
     return predictor
+
+
+def _packed(arrays: dict[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _unpacked(content: bytes) -> dict[str, np.ndarray]:
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
