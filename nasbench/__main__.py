@@ -24,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("nasbench.commands", "a table as CSV or Parquet"),
     "import": ("nasbench.commands", "turn published results, such as a CSV file, into a table"),
     "verify": ("nasbench.generator.commands", "train rows of a table again and compare"),
-    "study": ("predictors.commands", "rank correlation of predictors against the number of trained architectures"),
+    "study": ("predictors.study_commands", "rank correlation of predictors against the number of trained architectures"),
     "search": ("searchers.commands", "one run of one search strategy"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),

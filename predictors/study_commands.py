@@ -1,0 +1,94 @@
+"""The command ``nasbench study``: parse, call, print."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from nasbench.console import progress, say
+
+EXAMPLE = """\
+Example:
+  nasbench study nb201.h5 --predictors ridge,xgboost --train-sizes 32,128,500 --seeds 20 --workers 2 --out study
+
+Stopped or killed, the same command goes on; with more predictors, sizes or seeds it extends what is there.
+"""
+
+
+def configure_study(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of ``nasbench study``."""
+    parser.add_argument("table", type=Path, help="table (HDF5) to learn from")
+    parser.add_argument(
+        "--predictors",
+        type=_names,
+        default=("ridge", "xgboost"),
+        help="names joined by commas (default: ridge,xgboost)",
+    )
+    parser.add_argument(
+        "--train-sizes",
+        type=_sizes,
+        default=(32, 128, 500),
+        help="numbers of trained classes joined by commas (default: 32,128,500)",
+    )
+    parser.add_argument("--seeds", type=int, default=20, help="seeds 0, 1, ... (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
+    parser.add_argument("--metric", default="val_accuracy", help="what to predict (default: %(default)s)")
+    parser.add_argument("--schedule", type=int, help="in epochs (default: the table's longest)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the results")
+    parser.epilog = EXAMPLE
+
+
+def run_study(args: argparse.Namespace) -> None:
+    """Runs ``nasbench study``."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")  # one core a worker; read when NumPy comes in, here and in the workers
+    from predictors import study
+
+    request = study.StudyRequest(
+        args.table, args.predictors, args.train_sizes, args.seeds, args.metric, args.schedule, args.workers
+    )
+    steps = study.run_study(request, args.out)
+    done, total, _ = next(steps)
+    with progress(total, "study", done) as bar:
+        for _, _, row in steps:
+            if row is not None:
+                bar.update(1, predictor=row.predictor, trained=row.n, kendall=row.kendall)
+    _print_study(args.out)
+
+
+def _print_study(folder: Path) -> None:
+    import json
+
+    result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    say(f"Mean over {result['seeds']} seeds on classes never seen:\n")
+    say(f"  {'predictor':16}{'n':>6}{'kendall':>10}{'spearman':>10}{'r2':>10}{'mae':>10}{'fit [s]':>10}")
+    for entry in result["summary"]:
+        scores = [entry[name]["mean"] for name in ("kendall", "spearman", "r2", "mae", "fit_seconds")]
+        say(f"  {entry['predictor']:16}{entry['n']:>6}" + "".join(f"{_number(score):>10}" for score in scores))
+    ceiling = result["noise_ceiling"]
+    if ceiling is not None:
+        kendall = ceiling["kendall"]
+        say(f"\nNoise ceiling: Kendall {kendall['value']:.3f} of one seed with the mean of the others")
+    say(f"\n{folder / 'study.csv'}")
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None or value != value else f"{value:.3f}"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not names:
+        raise argparse.ArgumentTypeError("expected names joined by commas, such as ridge,xgboost")
+    return names
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected whole numbers joined by commas, such as 32,128,500, got {text!r}"
+        ) from None
