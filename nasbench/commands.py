@@ -16,7 +16,7 @@ def configure_info(parser: argparse.ArgumentParser) -> None:
 
 
 def run_info(args: argparse.Namespace) -> int:
-    """Prints schema, recipe, data card, counts, failures, costs and digest."""
+    """Prints schema, recipe, data card, counts, failures, costs, proxies and digest."""
     import json
 
     import nasbench
@@ -60,7 +60,7 @@ def run_query(args: argparse.Namespace) -> int:
     with nasbench.open_table(args.table) as table:
         architecture = table.space.parse(args.architecture)
         said = describe_architecture(table, architecture, args.schedule, args.metric, args.epoch)
-    if not any(answer["value"] is not None for answer in said["answers"]):
+    if not any(answer["value"] is not None for answer in said["answers"]) and not said["proxies"]:
         why = sorted({answer["why"] for answer in said["answers"]}, key=lambda text: "failed" not in text)
         raise LookupError(why[0] if why else f"{args.table} has no such numbers: nasbench info says what it has")
     say(json.dumps(said, indent=2) if args.json else architecture_text(said))
@@ -75,7 +75,8 @@ def configure_export(parser: argparse.ArgumentParser) -> None:
 Example:
   nasbench export digits.h5 digits.csv
 
-One line for each training and epoch, one column for each metric and cost; seed -1 is a published aggregate."""
+One line for each training and epoch, one column for each metric and cost; seed -1 is a published aggregate. Zero-cost
+scores follow, one line for each scored architecture and initialisation seed, which have no schedule."""
 
 
 def run_export(args: argparse.Namespace) -> int:

@@ -30,6 +30,8 @@ def describe(table: Table) -> dict[str, Any]:
         "environments": _environments(table),
         "schedules": [_schedule(table, schedule) for schedule in table.schedules],
         "costs": [_cost(table, name) for name in table.costs],
+        "proxies": [_proxy(table, name) for name in table.proxies],
+        "proxy_settings": table.proxy_settings,
     }
 
 
@@ -83,6 +85,23 @@ def _cost(table: Table, name: str) -> dict[str, Any]:
     }
 
 
+def _proxy(table: Table, name: str) -> dict[str, Any]:
+    scores = table.contents.scores(name)
+    spent = scores.seconds[scores.present]
+    return {
+        "name": name,
+        "better": table.proxies[name],
+        "seeds": list(scores.seeds),
+        "scored": int((~np.isnan(scores.values)).sum()),
+        "failed": len(scores.reasons),
+        "median_seconds": float(np.median(spent)) if len(spent) else None,
+        "failures": [
+            {"architecture": table.space.format(architecture), "seed": seed, "reason": reason}
+            for architecture, seed, reason in table.proxy_failures(name)
+        ],
+    }
+
+
 def describe_architecture(
     table: Table, architecture: Architecture, schedule: int | None = None, metric: str | None = None, epoch: int = -1
 ) -> dict[str, Any]:
@@ -119,7 +138,28 @@ def describe_architecture(
             for name, unit in table.costs.items()
             if line is not None and not np.isnan(value := float(table.cost(name)[line]))
         ],
+        "proxies": _scores(table, architecture),
     }
+
+
+def _scores(table: Table, architecture: Architecture) -> list[dict[str, Any]]:
+    """What each proxy says of an architecture's class: the mean over the seeds, and each seed alone."""
+    if not table.proxies:
+        return []
+    place = np.flatnonzero(table.class_hashes == table.space.canonical_hash(architecture))[:1]
+    columns = {
+        name: {seed: table.proxy(name, seed)[place] for seed in table.proxy_seeds(name)} for name in table.proxies
+    }
+    return [
+        {
+            "name": name,
+            "better": table.proxies[name],
+            "value": float(table.proxy(name)[place][0]),
+            "by_seed": {str(seed): None if np.isnan(one).any() else float(one[0]) for seed, one in by_seed.items()},
+        }
+        for name, by_seed in columns.items()
+        if len(place) and not np.isnan(table.proxy(name)[place]).any()
+    ]
 
 
 def _answers(table: Table, architecture: Architecture, schedule: int, metric: str, epoch: int) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """A table as a flat file, CSV or Parquet: one line a training and epoch, one column a metric or cost.
 
+Zero-cost scores follow, one line a scored architecture and initialisation seed, which have no schedule; columns of
+proxies are ``proxy_NAME`` and ``proxy_NAME_seconds``. Such a line is failed where a score is, and says which.
+
 Everything is there: an epoch without numbers, a failed training without an epoch, an architecture without a training
 have lines too, with empty cells. Seed -1 is a published aggregate over seeds.
 """
@@ -8,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import numpy as np
 
 from nasbench.database.contents import Contents
 from nasbench.database.files import written_atomically
-from nasbench.database.schema import METRICS, STATUSES
+from nasbench.database.schema import DONE, FAILED, METRICS, STATUSES
 from nasbench.table import Table
 
 KEYS = ("architecture", "class_hash", "schedule", "seed", "status", "reason", "epoch")
@@ -42,7 +45,8 @@ def export(table: Table, path: Path) -> int:
 def names(table: Table) -> list[str]:
     """Columns of the flat file: keys, the metrics that the table has, its costs."""
     held = {metric for schedule in table.schedules for metric in table.metrics(schedule)}
-    return [*KEYS, *(metric for metric in METRICS if metric in held), *table.costs]
+    scores = [column for name in table.proxies for column in (f"proxy_{name}", f"proxy_{name}_seconds")]
+    return [*KEYS, *(metric for metric in METRICS if metric in held), *table.costs, *scores]
 
 
 def blocks(table: Table) -> Iterator[dict[str, list[Any]]]:
@@ -65,10 +69,19 @@ def blocks(table: Table) -> Iterator[dict[str, list[Any]]]:
                 "status": [STATUSES[number] for number in status[lines, columns].tolist()],
                 "reason": [reasons.get(cell, "") for cell in cells],
                 "epoch": [epoch or None for epoch in epochs.tolist()],
-                **{name: [None if math.isnan(v) else v for v in values.tolist()] for name, values in measured.items()},
+                **{name: _cells(values) for name, values in measured.items()},
                 **{name: [values[line] for line, _ in cells] for name, values in costs.items()},
             }
-    rest = (~trained).nonzero()[0].tolist()
+    scored = np.zeros(len(table), dtype=bool)
+    for places, block in _scored(contents, table.proxies):
+        scored[places] = True
+        yield {
+            "architecture": [texts[line] for line in places],
+            "class_hash": [hashes[line] for line in places],
+            **block,
+            **{name: [values[line] for line in places] for name, values in costs.items()},
+        }
+    rest = (~trained & ~scored).nonzero()[0].tolist()
     if rest:
         yield {
             "architecture": [texts[line] for line in rest],
@@ -84,6 +97,39 @@ def _cost(table: Table, name: str) -> list[float | None]:
     count = table.costs[name] == "count"
     values = table.cost(name).tolist()
     return [None if math.isnan(v) else int(v) if count and v.is_integer() else v for v in values]
+
+
+def _scored(contents: Contents, proxies: Iterable[str]) -> Iterator[tuple[list[int], dict[str, list[Any]]]]:
+    """Blocks of (architectures' lines, column -> values): what all proxies said, seed by seed."""
+    scores = {name: contents.scores(name) for name in proxies}
+    for seed in sorted({seed for one in scores.values() for seed in one.seeds}):
+        at = {name: one.seeds.index(seed) for name, one in scores.items() if seed in one.seeds}
+        reasons: dict[int, list[str]] = {}
+        for name, column in at.items():
+            for (line, place), text in sorted(scores[name].reasons.items()):
+                if place == column:
+                    reasons.setdefault(line, []).append(f"{name}: {text}")
+        present = np.stack([scores[name].present[:, column] for name, column in at.items()])
+        every = np.flatnonzero(present.any(axis=0)).tolist()
+        for begin in range(0, len(every), _BLOCK):
+            lines = every[begin : begin + _BLOCK]
+            yield (
+                lines,
+                {
+                    "seed": [seed] * len(lines),
+                    "status": [STATUSES[FAILED if line in reasons else DONE] for line in lines],
+                    "reason": ["; ".join(reasons.get(line, [])) for line in lines],
+                    **{f"proxy_{name}": _cells(scores[name].values[lines, column]) for name, column in at.items()},
+                    **{
+                        f"proxy_{name}_seconds": _cells(scores[name].seconds[lines, column])
+                        for name, column in at.items()
+                    },
+                },
+            )
+
+
+def _cells(values: np.ndarray) -> list[float | None]:
+    return [None if math.isnan(v) else v for v in values.tolist()]
 
 
 def _measured(

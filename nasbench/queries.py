@@ -18,6 +18,7 @@ from nasbench.database.contents import Axes, Contents
 from nasbench.database.rows import Header
 from nasbench.database.schema import METRICS, PUBLISHED
 from nasbench.members import Members
+from nasbench.proxy_queries import ProxyQueries
 from nasbench.registry import unknown
 from nasbench.space import Architecture, Space
 
@@ -43,7 +44,7 @@ class Answer:
     epoch: int
 
 
-class Queries:
+class Queries(ProxyQueries):
     """Answers from contents; arrays over all architectures are in the table's order, that of :attr:`architectures`."""
 
     def __init__(self, contents: Contents) -> None:
@@ -52,6 +53,7 @@ class Queries:
         self._columns = Columns(contents)
         self._known = self._columns.known
         self._members = Members(contents, self._columns)
+        super().__init__(contents, self._members)
 
     # -- what there is ------------------------------------------------------------------------------------------
 

@@ -99,6 +99,12 @@ class Table(Queries):
         reasons = sorted(self._contents.reasons(schedule).items())
         return [(self.architectures[line], seeds[column], reason) for (line, column), reason in reasons]
 
+    def proxy_failures(self, name: str) -> list[tuple[Architecture, int, str]]:
+        """(architecture, initialisation seed, reason) of each score of a proxy that failed."""
+        scores = self._proxy(name)
+        reasons = sorted(scores.reasons.items())
+        return [(self.architectures[line], scores.seeds[column], reason) for (line, column), reason in reasons]
+
     def rows(self) -> Iterator[Row]:
         """Every row that is done or failed, by schedule, then architecture, then seed."""
         return rows_of(self._contents)

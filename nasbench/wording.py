@@ -27,7 +27,9 @@ def table_text(said: Mapping[str, Any]) -> str:
         *_wrapped("data", _listed(said["data_card"]) or "not stated"),
         *(line for environment in said["environments"] for line in _environment(environment)),
     ]
-    return "\n".join([aligned(rows), "", *_counts(said), *_metrics(said), *_costs(said), *_failures(said)]).rstrip()
+    return "\n".join(
+        [aligned(rows), "", *_counts(said), *_metrics(said), *_costs(said), *_proxies(said), *_failures(said)]
+    ).rstrip()
 
 
 def architecture_text(said: Mapping[str, Any]) -> str:
@@ -52,6 +54,7 @@ def architecture_text(said: Mapping[str, Any]) -> str:
     if kin:
         lines += ["", "* it has no row of its own: answered by its class, the mean over what computes the same:"]
         lines += [f"  {member}" for member in kin]
+    lines += _scores(said)
     missing = sorted({answer["why"] for answer in said["answers"] if answer["value"] is None})
     return "\n".join([*lines, *(["", *missing] if missing else [])])
 
@@ -159,14 +162,34 @@ def _costs(said: Mapping[str, Any]) -> list[str]:
     return [aligned(rows), ""] if len(rows) > 1 else []
 
 
+def _proxies(said: Mapping[str, Any]) -> list[str]:
+    rows = [["proxy", "better", "seeds", "scored", "failed", "median s"]]
+    for proxy in said["proxies"]:
+        counts = (f"{proxy[name]:,}" for name in ("scored", "failed"))
+        spent = "-" if proxy["median_seconds"] is None else f"{proxy['median_seconds']:.2g}"
+        rows.append([proxy["name"], proxy["better"], span(proxy["seeds"]), *counts, spent])
+    settings = _wrapped("scores", _listed(said["proxy_settings"]))
+    return [aligned(rows), "", aligned(settings), ""] if len(rows) > 1 else []
+
+
+def _scores(said: Mapping[str, Any]) -> list[str]:
+    seeds = sorted({int(seed) for proxy in said["proxies"] for seed in proxy["by_seed"]})
+    rows = [["proxy", "better", *(f"seed {seed}" for seed in seeds), "mean"]]
+    for proxy in said["proxies"]:
+        cells = [_cell(proxy["by_seed"].get(str(seed))) for seed in seeds]
+        rows.append([proxy["name"], proxy["better"], *cells, _cell(proxy["value"])])
+    return ["", aligned(rows)] if len(rows) > 1 else []
+
+
 def _failures(said: Mapping[str, Any]) -> list[str]:
     lines = []
-    for schedule in said["schedules"]:
-        failures = schedule["failures"]
+    failed = [(f"schedule {schedule['epochs']}", schedule["failures"]) for schedule in said["schedules"]]
+    failed += [(f"the proxy {proxy['name']}", proxy["failures"]) for proxy in said["proxies"]]
+    for where, failures in failed:
         if not failures:
             continue
         reasons = Counter(failure["reason"] for failure in failures).most_common()
-        lines.append(f"failures of schedule {schedule['epochs']}")
+        lines.append(f"failures of {where}")
         lines += [f"  {count:,} x {reason}" for reason, count in reasons]
         lines += [f"  {f['architecture']}, seed {f['seed']}: {f['reason']}" for f in failures[:SHOWN]]
         if len(failures) > SHOWN:

@@ -11,6 +11,7 @@ import numpy as np
 
 from nasbench.database.rows import Cell, Header, Row
 from nasbench.database.schema import ABSENT, STATUSES, VERSION
+from nasbench.database.scores import Scores
 
 Reasons = dict[tuple[int, int], str]
 """(architecture's line, seed's column) -> why the cell failed."""
@@ -39,10 +40,18 @@ class Contents(ABC):
     schedules: tuple[int, ...]
     costs: dict[str, str]
     """Names of the costs, and their units."""
+    proxies: dict[str, str]
+    """Names of the zero-cost proxies that have scores, and which scores are better: "higher" or "lower"."""
+    proxy_settings: dict[str, Any]
+    """What all scores share; empty where there is none."""
 
     @abstractmethod
     def cost(self, name: str) -> np.ndarray:
         """float64 [A], NaN where not known."""
+
+    @abstractmethod
+    def scores(self, proxy: str) -> Scores:
+        """What a proxy said of each architecture."""
 
     @abstractmethod
     def seeds(self, schedule: int) -> tuple[int, ...]:

@@ -14,7 +14,8 @@ from nasbench.database.schema import ABSENT, METRICS
 def content_digest(contents: Contents) -> str:
     """64 hexadecimal digits: SHA-256 of space, recipe, data card's hash, and every row that is done or failed.
 
-    Rows count with choices, schedule, seed, status, reason and metrics, sorted. Clocks, hardware, versions, costs
+    Rows count with choices, schedule, seed, status, reason and metrics, sorted; zero-cost scores with choices, seed,
+    value or reason, and the settings that they share. Clocks, hardware, versions, costs
     (which are derived), architectures without a row and the order of writing do not count.
     """
     hashed = hashlib.sha256(canonical_json(contents.header.identity).encode())
@@ -49,4 +50,14 @@ def content_digest(contents: Contents) -> str:
             if held.any():
                 rows = np.where(np.isnan(rows), np.nan, rows)[:, held].astype("<f8")
                 add({"metric": metric, "epochs": np.array(axes.epochs)[held].tolist()}, rows)
+    settings: object = {"proxy_settings": contents.proxy_settings}
+    for proxy in sorted(contents.proxies):
+        scores = contents.scores(proxy).of(order)
+        lines, columns = scores.present.nonzero()
+        if len(lines):
+            add([settings, {"proxy": proxy, "better": contents.proxies[proxy], "scores": len(lines)}], choices[lines])
+            add("seeds", np.array(scores.seeds, dtype="<i8")[columns])
+            values = scores.values[lines, columns]
+            add("values", np.where(np.isnan(values), np.nan, values).astype("<f8"))
+            add([scores.reasons[cell] for cell in sorted(scores.reasons)])
     return hashed.hexdigest()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nasbench.database.contents import Axes, Contents, Reasons
+from nasbench.database.scores import Scores
 
 
 def is_test(metric: str) -> bool:
@@ -30,6 +31,7 @@ def without_test(contents: Contents) -> Contents:
         metrics,
         values,
         lambda name: contents.cost(name),
+        lambda proxy: contents.scores(proxy),
         lambda schedule: contents.seeds(schedule),
         lambda schedule: contents.status(schedule),
         lambda schedule: contents.environment(schedule),
@@ -46,6 +48,7 @@ class _Hidden(Contents):
         metrics: Callable[[int], dict[str, Axes]],
         values: Callable[[int, str, int | None], np.ndarray],
         cost: Callable[[str], np.ndarray],
+        scores: Callable[[str], Scores],
         seeds: Callable[[int], tuple[int, ...]],
         status: Callable[[int], np.ndarray],
         environment: Callable[[int], np.ndarray],
@@ -58,12 +61,17 @@ class _Hidden(Contents):
         self.class_hashes = contents.class_hashes
         self.schedules = contents.schedules
         self.costs = contents.costs
-        self._metrics, self._values, self._cost = metrics, values, cost
+        self.proxies, self.proxy_settings = contents.proxies, contents.proxy_settings
+        self._metrics, self._values, self._cost, self._scores = metrics, values, cost, scores
         self._seeds, self._status, self._environment, self._reasons = seeds, status, environment, reasons
 
     def cost(self, name: str) -> np.ndarray:
         """See :meth:`Contents.cost`."""
         return self._cost(name)
+
+    def scores(self, proxy: str) -> Scores:
+        """See :meth:`Contents.scores`."""
+        return self._scores(proxy)
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""

@@ -12,7 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from nasbench.database.contents import Contents
+from nasbench.database.contents import Contents, Reasons
 from nasbench.database.rows import canonical_json
 from nasbench.database.schema import ABSENT, FIELDS, FORMAT, METRICS, VERSION
 
@@ -26,7 +26,7 @@ def table_image(contents: Contents) -> bytes:
         _label(file, "format", FORMAT)
         _label(file, "space", contents.header.space)
         _label(file, "created_by", "nasbench-forge")
-        file.attrs["schema_version"] = VERSION
+        file.attrs["schema_version"] = VERSION if contents.proxies else 1
         header = contents.header
         _write(file, "header/recipe", canonical_json(header.recipe))
         _write(file, "header/data_card", canonical_json(header.data_card))
@@ -40,6 +40,10 @@ def table_image(contents: Contents) -> bytes:
         file.create_group("schedules")
         for schedule in contents.schedules:
             _write_schedule(file, contents, schedule)
+        if contents.proxies:
+            _write(file, "header/proxy_settings", canonical_json(contents.proxy_settings))
+        for proxy in sorted(contents.proxies):
+            _write_scores(file, contents, proxy)
         file.flush()
         return file.id.get_file_image()
 
@@ -50,10 +54,7 @@ def _write_schedule(file: h5py.File, contents: Contents, schedule: int) -> None:
     _write(file, "schedules/{schedule}/seeds", seeds, schedule=schedule)
     _write(file, "schedules/{schedule}/status", status, schedule=schedule)
     _write(file, "schedules/{schedule}/environment", contents.environment(schedule), schedule=schedule)
-    reasons = sorted(contents.reasons(schedule).items())
-    cells = np.array([cell for cell, _ in reasons], dtype=np.int32).reshape(len(reasons), 2)
-    _write(file, "schedules/{schedule}/failures", cells, schedule=schedule)
-    _write(file, "schedules/{schedule}/reasons", [reason for _, reason in reasons], schedule=schedule)
+    _write_reasons(file, "schedules/{schedule}", contents.reasons(schedule), schedule=schedule)
     group = file.create_group(f"schedules/{schedule}/metrics")
     present = status != ABSENT
     for metric, axes in sorted(contents.metrics(schedule).items()):
@@ -69,6 +70,22 @@ def _write_schedule(file: h5py.File, contents: Contents, schedule: int) -> None:
         data.attrs["epochs"] = np.array(axes.epochs, dtype=np.int64)
         _label(data, "unit", METRICS[metric].unit)
     assert group.name
+
+
+def _write_scores(file: h5py.File, contents: Contents, proxy: str) -> None:
+    scores = contents.scores(proxy)
+    _write(file, "proxies/{proxy}/seeds", np.array(scores.seeds, dtype=np.int64), proxy=proxy)
+    _label(_write(file, "proxies/{proxy}/values", scores.values, proxy=proxy), "better", contents.proxies[proxy])
+    _write(file, "proxies/{proxy}/seconds", scores.seconds, proxy=proxy)
+    _write_reasons(file, "proxies/{proxy}", scores.reasons, proxy=proxy)
+
+
+def _write_reasons(file: h5py.File, place: str, reasons: Reasons, **names: object) -> None:
+    """Which cells failed, and why each did."""
+    listed = sorted(reasons.items())
+    cells = np.array([cell for cell, _ in listed], dtype=np.int32).reshape(len(listed), 2)
+    _write(file, f"{place}/failures", cells, **names)
+    _write(file, f"{place}/reasons", [reason for _, reason in listed], **names)
 
 
 def _write(file: h5py.File, path: str, value: Any, **names: object) -> h5py.Dataset:

@@ -19,6 +19,7 @@ from typing import Any
 from nasbench.database import files
 from nasbench.database.memory import MemoryContents
 from nasbench.database.rows import Choices, Header, Row
+from nasbench.database.scores import ScoreEntries, ScoreRow
 
 Costs = dict[str, tuple[str, dict[Choices, float]]]
 """Name -> (unit, {choices: value})."""
@@ -31,7 +32,7 @@ def journal_path(table: Path) -> Path:
 
 @dataclass
 class Entries:
-    """What a journal holds: whose it is, its rows and costs in order, and how many lines are damaged."""
+    """What a journal holds: whose it is, its rows, costs and scores in order, and how many lines are damaged."""
 
     header: Header | None = None
     token: str = ""
@@ -39,10 +40,11 @@ class Entries:
     costs: Costs = field(default_factory=dict)
     hashes: dict[Choices, str] = field(default_factory=dict)
     """Class hashes of architectures with costs."""
+    scores: ScoreEntries = field(default_factory=ScoreEntries)
     damaged: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.rows or self.costs)
+        return bool(self.rows or self.costs or self.scores.rows)
 
     def belongs_to(self, header: Header) -> bool:
         """Whether the entries may stand in the table of this header."""
@@ -51,7 +53,7 @@ class Entries:
     def contents(self, header: Header) -> MemoryContents:
         """The entries as contents of the table of this header; where the journal's own is lost its maker is unknown."""
         maker = self.header or replace(header, versions={}, hardware={})
-        return MemoryContents.from_rows(maker, self.rows, self.costs, self.hashes)
+        return MemoryContents.from_rows(maker, self.rows, self.costs, self.hashes, self.scores)
 
 
 def read_journal(table: Path) -> Entries:
@@ -105,6 +107,10 @@ def _take(record: dict[str, Any], entries: Entries) -> None:
             values[tuple(choices)] = float(value)
             entries.hashes[tuple(choices)] = class_hash
         entries.costs[record["name"]] = (record["unit"] or unit, values)
+    elif kind == "scores":
+        entries.scores.settings = record["settings"]
+        entries.scores.better |= record["better"]
+        entries.scores.rows += [ScoreRow(**row) for row in record["rows"]]
 
 
 def encode(token: str, kind: str, record: Mapping[str, Any]) -> bytes:
@@ -125,6 +131,11 @@ def encode_cost(
     """The line of a cost of many architectures."""
     listed = [[list(choices), value, hashes[choices]] for choices, value in values.items()]
     return encode(token, "cost", {"name": name, "unit": unit, "values": listed})
+
+
+def encode_scores(token: str, entries: ScoreEntries) -> bytes:
+    """The line of scores of any number of architectures."""
+    return encode(token, "scores", {**vars(entries), "rows": [vars(row) for row in entries.rows]})
 
 
 def _exact(value: float) -> float | str:

@@ -11,6 +11,7 @@ import numpy as np
 from nasbench.database.contents import Axes, Contents, Reasons, lexicographic
 from nasbench.database.rows import Cell, Choices, Header, Row
 from nasbench.database.schema import DONE, STATUSES
+from nasbench.database.scores import ScoreEntries, Scores
 
 
 @dataclass
@@ -35,6 +36,9 @@ class MemoryContents(Contents):
         schedules: epochs -> arrays in the order of ``choices``.
         costs: name -> (unit, float64 [A]).
         environments: as in :class:`Contents`; the header's alone by default.
+        scores: proxy -> arrays in the order of ``choices``.
+        proxies: proxy -> direction.
+        proxy_settings: what all scores share.
     """
 
     def __init__(
@@ -45,6 +49,9 @@ class MemoryContents(Contents):
         schedules: Mapping[int, ScheduleArrays] | None = None,
         costs: Mapping[str, tuple[str, np.ndarray]] | None = None,
         environments: Sequence[dict[str, Any]] | None = None,
+        scores: Mapping[str, Scores] | None = None,
+        proxies: Mapping[str, str] | None = None,
+        proxy_settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.header = header
         self.environments = tuple([header.environment] if environments is None else environments)
@@ -57,6 +64,8 @@ class MemoryContents(Contents):
         self._costs = {name: array[order] for name, (_, array) in (costs or {}).items()}
         self.schedules = tuple(self._schedules)
         self.costs = {name: unit for name, (unit, _) in (costs or {}).items()}
+        self._scores = {name: one.of(order) for name, one in (scores or {}).items()}
+        self.proxies, self.proxy_settings = dict(proxies or {}), dict(proxy_settings or {})
 
     @classmethod
     def from_rows(
@@ -65,21 +74,25 @@ class MemoryContents(Contents):
         rows: Iterable[Row],
         costs: Mapping[str, tuple[str, Mapping[Choices, float]]] | None = None,
         class_hashes: Mapping[Choices, str] | None = None,
+        scores: ScoreEntries | None = None,
     ) -> MemoryContents:
-        """Contents of single rows and costs; of two rows of a cell the last one counts, unless only the first is done.
+        """Contents of rows, costs and scores; of two rows of a cell the last counts, unless only the first is done.
 
         Args:
             header: whose environment made the rows.
             rows: any number.
             costs: name -> (unit, {choices: value}).
             class_hashes: of the architectures that have a cost and no row.
+            scores: what proxies said.
         """
         cells: dict[Cell, Row] = {}
         for row in rows:
             before = cells.get(row.cell)
             if before is None or before.status != STATUSES[DONE]:
                 cells[row.cell] = row
+        scores = scores or ScoreEntries()
         hashes = {row.choices: row.class_hash for row in cells.values()}
+        hashes |= {row.choices: row.class_hash for row in scores.rows}
         for name, (_, by_choices) in (costs or {}).items():
             for choices in by_choices:
                 if choices not in hashes:
@@ -100,20 +113,32 @@ class MemoryContents(Contents):
                 name: (unit, np.array([by_choices.get(choices, np.nan) for choices in hashes], dtype=np.float64))
                 for name, (unit, by_choices) in (costs or {}).items()
             },
+            scores=scores.arrays(line),
+            proxies=scores.better,
+            proxy_settings=scores.settings,
         )
 
-    def costs_of(self, choices: np.ndarray) -> MemoryContents:
-        """The costs alone, of the architectures among ``choices`` alone."""
+    def without_rows(self, choices: np.ndarray) -> MemoryContents:
+        """Costs and scores alone, of the architectures among ``choices`` alone."""
         wanted = set(map(tuple, choices.tolist()))
-        kept = np.array([tuple(line) in wanted for line in self.choices.tolist()], dtype=bool)
-        costs = {name: (unit, self._costs[name][kept]) for name, unit in self.costs.items()}
+        kept = np.array([tuple(line) in wanted for line in self.choices.tolist()], dtype=bool).nonzero()[0]
         return MemoryContents(
-            self.header, self.choices[kept], self.class_hashes[kept].astype("U32").tolist(), {}, costs
+            self.header,
+            self.choices[kept],
+            self.class_hashes[kept].astype("U32").tolist(),
+            costs={name: (unit, self._costs[name][kept]) for name, unit in self.costs.items()},
+            scores={name: one.of(kept) for name, one in self._scores.items()},
+            proxies=self.proxies,
+            proxy_settings=self.proxy_settings,
         )
 
     def cost(self, name: str) -> np.ndarray:
         """See :meth:`Contents.cost`."""
         return self._costs[name]
+
+    def scores(self, proxy: str) -> Scores:
+        """See :meth:`Contents.scores`."""
+        return self._scores[proxy]
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from nasbench.database.contents import Axes, Contents, Reasons, lexicographic
 from nasbench.database.schema import ABSENT, DONE
+from nasbench.database.scores import Scores
 
 
 class MergedContents(Contents):
@@ -29,6 +30,8 @@ class MergedContents(Contents):
         self.environments = _union(base.environments, over.environments)
         self.schedules = tuple(sorted({*base.schedules, *over.schedules}))
         self.costs = {**base.costs, **over.costs}
+        self.proxies = {**over.proxies, **base.proxies}
+        self.proxy_settings = base.proxy_settings or over.proxy_settings
         self.choices, self._base_lines, self._over_lines = _union_lines(base.choices, over.choices)
         self.class_hashes = np.zeros(len(self.choices), dtype="S32")
         self.class_hashes[self._over_lines] = over.class_hashes
@@ -44,6 +47,11 @@ class MergedContents(Contents):
             known = ~np.isnan(new)
             out[self._over_lines[known]] = new[known]
         return out
+
+    def scores(self, proxy: str) -> Scores:
+        """See :meth:`Contents.scores`."""
+        base, over = self._scores(proxy)
+        return base.under(over)
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""
@@ -118,9 +126,24 @@ class MergedContents(Contents):
                 differ = (kept & ~np.isnan(base) & ~np.isnan(over) & (base != over)).any(axis=(1, 2))
                 if differ.any():
                     found.append(f"{metric}@{schedule} of {int(differ.sum()):,} architectures")
+        for proxy in sorted(set(self._base.proxies) & set(self._over.proxies)):
+            first, second = (scores.values for scores in self._scores(proxy))
+            differ = (~np.isnan(first) & ~np.isnan(second) & (first != second)).any(axis=1)
+            if differ.any():
+                found.append(f"the proxy {proxy} of {int(differ.sum()):,} architectures")
         return found
 
     # -- parts --------------------------------------------------------------------------------------------------
+
+    def _scores(self, proxy: str) -> tuple[Scores, Scores]:
+        """Scores of either part at their places among all."""
+        parts = [(part, lines) for part, lines in ((self._base, self._base_lines), (self._over, self._over_lines))]
+        held = [part.scores(proxy) if proxy in part.proxies else Scores.none(len(lines), ()) for part, lines in parts]
+        seeds = tuple(sorted({seed for scores in held for seed in scores.seeds}))
+        base, over = (
+            scores.spread(len(self.choices), lines, seeds) for scores, (_, lines) in zip(held, parts, strict=True)
+        )
+        return base, over
 
     def _parts(self, schedule: int) -> list[Contents]:
         return [part for part in (self._base, self._over) if schedule in part.schedules]

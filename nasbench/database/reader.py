@@ -18,6 +18,7 @@ from nasbench.database.journal import Entries, journal_path, read_journal
 from nasbench.database.merge import MergedContents
 from nasbench.database.rows import Header
 from nasbench.database.schema import check_file, label
+from nasbench.database.scores import Scores
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DAMAGE = (KeyError, OSError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError)
@@ -107,6 +108,11 @@ class FileContents(Contents):
         self.class_hashes = self._read("architectures/class_hash")
         self.schedules = tuple(sorted(int(name) for name in self._file["schedules"]))
         self.costs = {name: label(data, "unit") for name, data in self._file["costs"].items()}
+        self.proxies: dict[str, str] = {}
+        self.proxy_settings: dict[str, Any] = {}
+        if self.schema_version > 1:
+            self.proxies = {name: label(group["values"], "better") for name, group in self._file["proxies"].items()}
+            self.proxy_settings = json.loads(self._text("proxy_settings"))
 
     def _text(self, name: str) -> str:
         return self._read(f"header/{name}")[0].decode()
@@ -124,6 +130,12 @@ class FileContents(Contents):
         """See :meth:`Contents.cost`."""
         return self._read(f"costs/{name}")
 
+    def scores(self, proxy: str) -> Scores:
+        """See :meth:`Contents.scores`."""
+        place = f"proxies/{proxy}"
+        seeds, values, seconds = (self._read(f"{place}/{name}") for name in ("seeds", "values", "seconds"))
+        return Scores(tuple(seeds.tolist()), values, seconds, self._reasons(place))
+
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""
         if schedule not in self._seeds:
@@ -140,8 +152,11 @@ class FileContents(Contents):
 
     def reasons(self, schedule: int) -> Reasons:
         """See :meth:`Contents.reasons`."""
-        cells = self._read(f"schedules/{schedule}/failures").tolist()
-        texts = self._read(f"schedules/{schedule}/reasons")
+        return self._reasons(f"schedules/{schedule}")
+
+    def _reasons(self, place: str) -> Reasons:
+        cells = self._read(f"{place}/failures").tolist()
+        texts = self._read(f"{place}/reasons")
         return {(line, column): text.decode() for (line, column), text in zip(cells, texts, strict=True)}
 
     def metrics(self, schedule: int) -> dict[str, Axes]:

@@ -63,18 +63,23 @@ class Header:
 
     def differences(self, other: Header) -> list[str]:
         """Each field of the identity in which two headers differ, in words: this one's value, then the other's."""
-        if self.identity == other.identity:
-            return []
-        mine, others = dict(_leaves(self.identity)), dict(_leaves(other.identity))
-        names = [*mine, *(name for name in others if name not in mine)]
-        return [
-            f"{name} is {_shown(mine.get(name, _NOTHING))}, not {_shown(others.get(name, _NOTHING))}"
-            for name in names
-            if mine.get(name, _NOTHING) != others.get(name, _NOTHING)
-        ]
+        return differences(self.identity, other.identity)
 
 
 _NOTHING = object()
+
+
+def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Each field in which two JSON objects differ, in words: the first's value, then the second's."""
+    if first == second:
+        return []
+    mine, others = dict(_leaves(first)), dict(_leaves(second))
+    names = [*mine, *(name for name in others if name not in mine)]
+    return [
+        f"{name} is {_shown(mine.get(name, _NOTHING))}, not {_shown(others.get(name, _NOTHING))}"
+        for name in names
+        if mine.get(name, _NOTHING) != others.get(name, _NOTHING)
+    ]
 
 
 def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,8 @@ import h5py
 import numpy as np
 
 FORMAT = "nasbench-forge table"
-VERSION = 1
+VERSION = 2
+"""Of this page. A table without scores is written as version 1, which older releases read."""
 STATUSES = ("absent", "done", "failed")
 """Status of a cell (architecture, seed) by its number in the file."""
 ABSENT, DONE, FAILED = range(3)
@@ -54,7 +55,7 @@ def cost_unit(name: str) -> str:
 
 @dataclass(frozen=True)
 class Field:
-    """A data set of the file; ``{...}`` in the path stands for each schedule, metric or cost.
+    """A data set of the file; ``{...}`` in the path stands for each schedule, metric, cost or proxy.
 
     Shape names its axes: equal names within a schedule are of equal length. "utf-8" is text of a fixed length: text of
     variable length would have no checksum.
@@ -120,9 +121,24 @@ FIELDS = {
             1,
             "values; attributes seeds and epochs name the last two axes; NaN where absent",
         ),
+        Field("header/proxy_settings", "utf-8", ("one",), "JSON", 2, "what all zero-cost scores share"),
+        Field("proxies/{proxy}/seeds", "<i8", ("seed",), "index", 2, "initialisation seeds of the scores"),
+        Field(
+            "proxies/{proxy}/values",
+            "<f8",
+            ("architecture", "seed"),
+            "the proxy's own",
+            2,
+            "scores; the attribute better says which promise more; NaN where absent or failed",
+        ),
+        Field("proxies/{proxy}/seconds", "<f8", ("architecture", "seed"), "seconds", 2, "scoring time; NaN: no score"),
+        Field("proxies/{proxy}/failures", "<i4", ("failure", "pair"), "index", 2, "architecture and seed failed"),
+        Field("proxies/{proxy}/reasons", "utf-8", ("failure",), "text", 2, "why each failed"),
     )
 }
-"""Fields of schema version 1 by path."""
+"""Fields of the schema by path."""
+SCORE_FIELDS = ("seeds", "values", "seconds", "failures", "reasons")
+"""Names of the fields of one proxy."""
 
 
 def label(item: h5py.File | h5py.Dataset, name: str) -> str:
@@ -146,7 +162,7 @@ def check_file(file: h5py.File, path: str) -> None:
             "install a newer nasbench-forge"
         )
     try:
-        _check_fields(file)
+        _check_fields(file, version)
     except (KeyError, ValueError, TypeError, AttributeError, OSError, RuntimeError) as error:
         text = error.args[0] if error.args else error
         raise ValueError(
@@ -154,10 +170,10 @@ def check_file(file: h5py.File, path: str) -> None:
         ) from None
 
 
-def _check_fields(file: h5py.File) -> None:
+def _check_fields(file: h5py.File, version: int) -> None:
     lengths = {"one": 1}
     for path, field in FIELDS.items():
-        if "{" not in path:
+        if "{" not in path and field.since <= version:
             field.check(file[path], lengths)
     for cost in file["costs"]:
         FIELDS["costs/{cost}"].check(file["costs"][cost], lengths)
@@ -172,3 +188,9 @@ def _check_fields(file: h5py.File) -> None:
                 raise ValueError(f"no metric is called {metric!r}")
             axes = {"measured seed": len(data.attrs["seeds"]), "measured epoch": len(data.attrs["epochs"])}
             FIELDS["schedules/{schedule}/metrics/{metric}"].check(data, {**inner, **axes})
+    for proxy, group in file["proxies"].items() if version > 1 else ():
+        inner = {"architecture": lengths["architecture"], "pair": 2}
+        for name in SCORE_FIELDS:
+            FIELDS[f"proxies/{{proxy}}/{name}"].check(group[name], inner)
+        if label(group["values"], "better") not in ("higher", "lower"):
+            raise ValueError(f"nothing says which scores of the proxy {proxy} are better")

@@ -9,15 +9,16 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import nasbench
 from nasbench.database import files
 from nasbench.database.contents import Contents, row_at, statuses
 from nasbench.database.image import table_image
-from nasbench.database.journal import Costs, Journal, encode_cost, encode_row, journal_path
+from nasbench.database.journal import Costs, Journal, encode_cost, encode_row, encode_scores, journal_path
 from nasbench.database.lock import FileLock
 from nasbench.database.memory import MemoryContents
 from nasbench.database.merge import MergedContents
@@ -25,6 +26,8 @@ from nasbench.database.reader import JournalWarning
 from nasbench.database.recovery import fold, recovered, remove_journal
 from nasbench.database.rows import Cell, Choices, Header, Row
 from nasbench.database.schema import STATUSES, cost_unit
+from nasbench.database.scorebook import ScoreBook, as_entries
+from nasbench.database.scores import ScoreEntries, ScoreRow
 
 LEAST_FOLDED = 256
 """Rows that gather in the journal before a commit folds by itself; more in a table of more rows."""
@@ -72,6 +75,7 @@ class TableWriter:
             raise
         self.header = self._base.header
         self._statuses = statuses(self._base)
+        self._book = ScoreBook(self.path, self._base)
         self._class_hashes: dict[Choices, str] = {}
         maker = header or Header(self.header.space)
         self._maker = Header(**{**vars(self.header), "versions": maker.versions, "hardware": maker.hardware})
@@ -108,10 +112,14 @@ class TableWriter:
         """Schedules of which there is a row, in rising order."""
         return tuple(sorted({schedule for _, schedule, _ in self._statuses}))
 
+    def score_status(self, choices: Choices, proxy: str, seed: int) -> str:
+        """Whether a zero-cost score is "done", "failed" or "absent"."""
+        return self._book.status(tuple(choices), proxy, seed)
+
     @property
     def pending(self) -> int:
-        """Rows that are committed to the journal and not yet folded into the file."""
-        return len(self._rows)
+        """Rows, of trainings and of scores, that are committed to the journal and not yet folded into the file."""
+        return len(self._rows) + len(self._book.fresh.rows)
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -124,8 +132,7 @@ class TableWriter:
             OSError: the disk is full or broken; the row is not committed, every earlier one is safe.
         """
         self._check_process()
-        if row.class_hash != self._class_hash(row.choices):
-            raise ValueError(f"{row.class_hash} is not the class of {row.choices} in {self.header.space}")
+        self._check_class(row)
         before = self.status(*row.cell)
         if before == "done" or before == row.status:
             raise ValueError(
@@ -135,12 +142,41 @@ class TableWriter:
         self._journal.append(encode_row(self.header.token, row))
         self._rows[row.cell] = row
         self._statuses[row.cell] = row.status
-        if self.pending >= max(self._patience, len(self) // 4):
+        self._fold_if_many()
+
+    def commit_scores(self, rows: Iterable[ScoreRow], better: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+        """Returns when zero-cost scores are on the disk, all of them or none, where no kill can take them.
+
+        Args:
+            rows: of any number of architectures.
+            better: proxy -> "higher" or "lower", of every proxy in the rows.
+            settings: what all scores of a table share, as JSON values.
+
+        Raises:
+            ValueError: the table's scores have other settings, the message says which differ; or a score is there
+                already; or a row is not of the table's space.
+            OSError: the disk is full or broken; the scores are not committed, everything earlier is safe.
+        """
+        self._check_process()
+        entries = as_entries(list(rows), dict(better), dict(settings))
+        for row in entries.rows:
+            self._check_class(row)
+        self._book.check(entries)
+        self._journal.append(encode_scores(self.header.token, entries))
+        self._book.take(entries)
+        self._fold_if_many()
+
+    def _fold_if_many(self) -> None:
+        if self.pending >= max(self._patience, (len(self) + len(self._book)) // 4):
             try:
                 self.fold()
-            except OSError as error:  # the row is safe in the journal, so the commit is good
+            except OSError as error:  # what was committed is safe in the journal, so the commit is good
                 self._patience *= 2
-                warnings.warn(f"{error}; rows wait in the journal meanwhile", JournalWarning, stacklevel=2)
+                warnings.warn(f"{error}; rows wait in the journal meanwhile", JournalWarning, stacklevel=3)
+
+    def _check_class(self, row: Row | ScoreRow) -> None:
+        if row.class_hash != self._class_hash(row.choices):
+            raise ValueError(f"{row.class_hash} is not the class of {row.choices} in {self.header.space}")
 
     def set_costs(self, name: str, values: Mapping[Choices, float], unit: str | None = None) -> None:
         """Commits a cost of many architectures, such as "flops"; those not yet in the table are added without rows.
@@ -179,8 +215,10 @@ class TableWriter:
             OSError: the disk is full or broken; file and journal are as before, and nothing is lost.
         """
         self._check_process()
-        if self._rows or self._costs:
-            news = MemoryContents.from_rows(self._maker, self._rows.values(), self._costs, self._cost_hashes)
+        if self._rows or self._costs or self._book.fresh.rows:
+            news = MemoryContents.from_rows(
+                self._maker, self._rows.values(), self._costs, self._cost_hashes, self._book.fresh
+            )
             self._base = fold(self.path, self._base, news)
             with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
                 self._journal.drop()
@@ -190,8 +228,8 @@ class TableWriter:
         """Adds whole contents, such as an import, and folds; returns how many of their architectures were left out.
 
         Args:
-            contents: of the same recipe; or costs alone, of any origin: of these, architectures that the table does
-                not have are left out.
+            contents: of the same recipe; or costs and scores alone, of any origin: of these, architectures that the
+                table does not have are left out.
 
         Raises:
             ValueError: they have another recipe, or other numbers for rows that are done here.
@@ -207,17 +245,20 @@ class TableWriter:
             )
         count = len(contents.choices)
         if not contents.schedules:
-            contents = contents.costs_of(self._base.choices)
+            contents = contents.without_rows(self._base.choices)
+        if contents.proxies:
+            self._book.check_settings(ScoreEntries(contents.proxy_settings, contents.proxies))
         if clashes := MergedContents(self._base, contents).conflicts():
             raise ValueError(f"{self.path} has other numbers already for {', '.join(clashes)}: nothing was added")
         self._base = fold(self.path, self._base, contents)
-        self._statuses = statuses(self._base)
+        self._statuses, self._book = statuses(self._base), ScoreBook(self.path, self._base)
         return count - len(contents.choices)
 
     def _fresh_entries(self) -> None:
         self._rows: dict[Cell, Row] = {}
         self._costs: Costs = {}
         self._cost_hashes: dict[Choices, str] = {}
+        self._book.fresh = ScoreEntries()
 
     def _check_process(self) -> None:
         """Refuses to write where another may be writing."""

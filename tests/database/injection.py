@@ -13,20 +13,35 @@ from typing import Any
 
 from nasbench.database import files
 from nasbench.database.rows import Row
+from nasbench.database.scores import ScoreRow
 from nasbench.database.writer import TableWriter
-from tests.database.making import architecture, header, row
+from tests.database.making import BETTER, SETTINGS, architecture, header, row, scores
 
 OPERATIONS = ("create", "write_all", "sync", "truncate", "replace", "remove", "sync_folder")
 """Every function of ``files`` that changes a disk."""
 
-STORY: list[list[Row | str]] = [
-    [row(0), row(1, failed=True), "fold", row(2), "costs"],
-    [row(0, seed=1), row(3), "fold", "fold", row(1, seed=1)],
-    [row(4, schedule=2), "costs", row(5)],
+STORY: list[list[Row | ScoreRow | str]] = [
+    [row(0), row(1, failed=True), "fold", scores(0), row(2), "costs"],
+    [row(0, seed=1), scores(6, failed=True), row(3), "fold", "fold", row(1, seed=1)],
+    [row(4, schedule=2), scores(0, seed=1), "costs", row(5)],
 ]
-"""What three builds after each other do: rows to commit, folds, costs to set; each build ends with a close."""
+"""What three builds after each other do: rows and scores to commit, folds, costs to set; each ends with a close."""
 
 ROWS = [act for part in STORY for act in part if isinstance(act, Row)]
+
+
+def apply(writer: TableWriter, act: Row | ScoreRow | str) -> None:
+    """Does one act of the story, unless it is done."""
+    if isinstance(act, Row):
+        if not writer.has(*act.cell):
+            writer.commit(act)
+    elif isinstance(act, ScoreRow):
+        if writer.score_status(act.choices, "naswot", act.seed) == "absent":
+            writer.commit_scores([act], BETTER, SETTINGS)
+    elif act == "fold":
+        writer.fold()
+    else:
+        writer.set_costs("flops", {architecture(i).choices: float(i) for i in range(4)})
 
 
 def tell(path: Path, committed: Callable[[int], object] = lambda number: None) -> None:
@@ -34,14 +49,9 @@ def tell(path: Path, committed: Callable[[int], object] = lambda number: None) -
     for part in STORY:
         with TableWriter(path, header()) as writer:
             for act in part:
+                apply(writer, act)
                 if isinstance(act, Row):
-                    if not writer.has(*act.cell):
-                        writer.commit(act)
                     committed(ROWS.index(act) if act in ROWS else next(i for i, r in enumerate(ROWS) if r is act))
-                elif act == "fold":
-                    writer.fold()
-                else:
-                    writer.set_costs("flops", {architecture(i).choices: float(i) for i in range(4)})
 
 
 @contextmanager

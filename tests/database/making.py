@@ -10,6 +10,7 @@ import numpy as np
 import nasbench
 from nasbench.database.rows import Header, Row
 from nasbench.database.schema import METRICS
+from nasbench.database.scores import ScoreEntries, ScoreRow
 from nasbench.space import Architecture
 from nasbench.table import Table
 
@@ -61,6 +62,29 @@ def row(index: int, seed: int = 0, schedule: int = 3, failed: bool = False, **ch
     return Row(**{**fields, **changes})
 
 
+BETTER = {"naswot": "higher", "noise": "lower"}
+"""Proxies of :func:`scores`."""
+SETTINGS = {"dataset": "digits", "images": 64, "channels": 8, "input_shape": [1, 8, 8]}
+"""Settings of :func:`scores`."""
+
+
+def scores(index: int, seed: int = 0, failed: bool = False) -> ScoreRow:
+    """Made-up scores of :func:`architecture` ``index`` by two proxies, of which the second may have failed."""
+    arch = architecture(index)
+    rng = np.random.default_rng([index, seed, 7])
+    values = dict(zip(BETTER, rng.normal(size=2).tolist(), strict=True))
+    seconds = dict(zip(BETTER, rng.random(2).tolist(), strict=True))
+    if failed:
+        del values["noise"]
+    failures = {"noise": f"overflowed at {index}"} if failed else {}
+    return ScoreRow(arch.choices, SPACE.canonical_hash(arch), seed, values, seconds, failures)
+
+
+def entries(*rows: ScoreRow, **settings: Any) -> ScoreEntries:
+    """Scores with their settings."""
+    return ScoreEntries({**SETTINGS, **settings}, dict(BETTER), list(rows))
+
+
 def whole(path: Path) -> dict[str, Any]:
     """Everything that a table holds, in a form that == compares (NaN equals NaN)."""
     with Table.open(path) as table:
@@ -71,6 +95,12 @@ def whole(path: Path) -> dict[str, Any]:
             "rows": [repr(one) for one in table.rows()],
             "hashes": table.class_hashes.tolist(),
             "architectures": table.architectures,
+            "scores": {
+                name: [better, one.seeds, *map(repr, (one.values.tolist(), one.seconds.tolist())), one.reasons]
+                for name, better in table.proxies.items()
+                if (one := table.contents.scores(name))
+            },
+            "proxy_settings": table.proxy_settings,
             "costs": {name: (unit, repr(table.cost(name).tolist())) for name, unit in table.costs.items()},
         }
 

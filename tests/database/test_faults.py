@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 
 from nasbench.database import files
-from nasbench.database.rows import Row
 from nasbench.database.writer import TableWriter
 from nasbench.table import Table
-from tests.database.injection import OPERATIONS, ROWS, STORY, fail_at, operations, tell, watched
-from tests.database.making import architecture, beside, header, row, whole
+from tests.database.injection import OPERATIONS, ROWS, STORY, apply, fail_at, operations, tell, watched
+from tests.database.making import beside, header, row, whole
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +127,7 @@ def test_the_same_writer_goes_on_when_there_is_room_again(
             once(lambda path=path, opened=opened: opened.append(TableWriter(path, header())))
             writer = opened[0]
             for act in part:
-                if isinstance(act, Row):
-                    once(lambda writer=writer, act=act: writer.has(*act.cell) or writer.commit(act))
-                elif act == "fold":
-                    once(writer.fold)
-                else:
-                    costs = {architecture(i).choices: float(i) for i in range(4)}
-                    once(lambda writer=writer, costs=costs: writer.set_costs("flops", costs))
+                once(lambda writer=writer, act=act: apply(writer, act))
             once(writer.close)
         assert whole(path) == expected, names[number]
 

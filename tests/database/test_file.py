@@ -17,7 +17,7 @@ from nasbench.database.reader import FileContents, open_contents
 from nasbench.database.schema import FIELDS, METRICS, VERSION, cost_unit, label
 from nasbench.database.writer import write_table
 from nasbench.table import Table
-from tests.database.making import header, row, whole
+from tests.database.making import entries, header, row, scores, whole
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +26,13 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("good") / "table.h5"
     rows = [row(0), row(1, failed=True), row(1, seed=1), row(2, seed=-1), row(0, schedule=5)]
     costs = {"flops": ("count", {row(0).choices: 7.0, row(2).choices: 9.0})}
-    write_table(path, MemoryContents.from_rows(header(), rows, costs))
+    said = entries(scores(0), scores(1, failed=True), scores(0, seed=1))
+    write_table(path, MemoryContents.from_rows(header(), rows, costs, scores=said))
     return path
 
 
 def test_every_field_is_there_with_dtype_shape_and_unit(good: Path) -> None:
-    names = {"schedule": "3", "metric": "val_loss", "cost": "flops"}
+    names = {"schedule": "3", "metric": "val_loss", "cost": "flops", "proxy": "noise"}
     with h5py.File(good) as file:
         assert (label(file, "format"), file.attrs["schema_version"]) == ("nasbench-forge table", VERSION)
         assert label(file, "space") == "nas_bench_201"
@@ -47,6 +48,7 @@ def test_every_field_is_there_with_dtype_shape_and_unit(good: Path) -> None:
         file.visititems(lambda name, item: held.append(name) if isinstance(item, h5py.Dataset) else None)
         general = {name.replace("/5/", "/3/") for name in held}
         general = {"/".join([*n.split("/")[:3], "val_loss"]) if "/metrics/" in n else n for n in general}
+        general = {name.replace("/naswot/", "/noise/") for name in general}
         assert general == found, "the schema declares every data set that is written"
         for metric in METRICS:
             assert label(file[f"schedules/3/metrics/{metric}"], "unit") == METRICS[metric].unit
@@ -149,7 +151,7 @@ def test_a_newer_schema_is_refused(good: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("field", [field for field in FIELDS if "{metric}" not in field and "{cost}" not in field])
 def test_a_missing_field_is_named(good: Path, tmp_path: Path, field: str) -> None:
-    name = field.format(schedule=3)
+    name = field.format(schedule=3, proxy="noise")
     path = changed(good, tmp_path, lambda file: file.__delitem__(name))
     with pytest.raises(ValueError, match=f"damaged or not written by nasbench-forge.*{name.split('/')[-1]}"):
         Table.open(path)
@@ -169,6 +171,8 @@ def replace(file: h5py.File, name: str, value: object) -> None:
         ("schedules/3/failures", np.zeros((1, 3), np.int32), "must have 2 of pair, it has 3"),
         ("schedules/3/metrics/val_loss", np.zeros((3, 3, 3)), "seeds"),
         ("costs/flops", np.zeros(4), "must have 3 of architecture, it has 4"),
+        ("proxies/noise/values", np.zeros((3, 3)), "must have 2 of seed, it has 3"),
+        ("proxies/noise/values", np.zeros((3, 2)), "which scores of the proxy noise are better"),
         ("header/recipe", "{}", r"must hold utf-8"),
     ],
 )
@@ -199,7 +203,7 @@ def test_opening_decodes_no_numbers(good: Path, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(FileContents, "_read", spy)
     with Table.open(good) as table:
-        assert [name for name in read if name.startswith(("schedules", "costs"))] == []
+        assert [name for name in read if name.startswith(("schedules", "costs", "proxies"))] == []
         table.values("val_accuracy", 3)
         assert [name for name in read if "metrics" in name] == ["schedules/3/metrics/val_accuracy"]
         before = len(read)
