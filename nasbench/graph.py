@@ -142,10 +142,10 @@ class Dataflow:
     @cached_property
     def canonical_form(self) -> str:
         """Text that is equal for two programs exactly when they are one up to renaming their weighted nodes."""
-        live = self._live()
+        live = self.live_nodes()
         return min(self._texts(live, self._refined(live, dict.fromkeys(live, 0))))
 
-    def _live(self) -> list[int]:
+    def live_nodes(self) -> list[int]:
         """Nodes that the outputs read, in order."""
         live: set[int] = set()
         stack = [base for value in self.outputs for (_, base), _ in value]

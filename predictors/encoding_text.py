@@ -72,6 +72,8 @@ def _arguments(inner: str, text: str) -> dict[str, Argument]:
 def _read(value: str) -> Argument:
     if value.startswith('"'):
         return str(json.loads(value))
+    if value in ("True", "False"):
+        return value == "True"
     for form in (int, float):
         try:
             return form(value)

@@ -29,7 +29,15 @@ class GraphFeatures(Encoding):
     shortest and longest are numbers of operations on a path of allowed ones alone; without such a path they are one
     more than any path can have, and -1. Degrees count allowed neighbours; inner_degree is the mean number of allowed
     successors over allowed nodes.
+
+    Args:
+        canonical: look at the representative of an architecture's class instead of the architecture as written, so
+            that all that compute the same have the same features; in a space too large to enumerate each architecture
+            is its own.
     """
+
+    def __init__(self, canonical: bool = False) -> None:
+        self.canonical = canonical
 
     def feature_names(self, space: Space) -> tuple[str, ...]:
         """``graph:count(operation)`` and ``graph:measure(operation,...)``."""
@@ -44,6 +52,8 @@ class GraphFeatures(Encoding):
     def compute(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
         """Array of counts, lengths and mean degrees."""
         known = survey(space)
+        if self.canonical:
+            architectures = [space.canonical(architecture) for architecture in architectures]
         columns: list[np.ndarray] = []
         for batch, labels, nodes in zip(graph_batches(space, architectures), known.labels, known.nodes, strict=True):
             for label in range(len(labels)):
