@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "build": ("nasbench.generator.commands", "train architectures on images into a table; goes on where it stopped"),
-    "fit": ("predictors.commands", "fit a predictor to a table: a surrogate that answers for the whole space"),
+    "fit": ("predictors.fit_commands", "fit a predictor to a table: a surrogate that answers for the whole space"),
     "compare": ("searchers.commands", "compare search strategies on tables, surrogates and real training"),
     "report": ("reports.commands", "turn result folders into tables, figures and one HTML page"),
     "info": ("nasbench.commands", "what a table holds: recipe, data, counts, failures, digest"),
@@ -24,7 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("nasbench.commands", "a table as CSV or Parquet"),
     "import": ("nasbench.commands", "turn published results, such as a CSV file, into a table"),
     "verify": ("nasbench.generator.commands", "train rows of a table again and compare"),
-    "study": ("predictors.study_commands", "rank correlation of predictors against the number of trained architectures"),
+    "study": (
+        "predictors.study_commands",
+        "rank correlation of predictors against the number of trained architectures",
+    ),
     "search": ("searchers.commands", "one run of one search strategy"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
