@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 
 import nasbench
+from nasbench.database.memory import MemoryContents
 from nasbench.database.rows import Header, Row
+from nasbench.database.scores import ScoreEntries, ScoreRow
 from nasbench.database.writer import TableWriter
+from nasbench.database.writer import write_table as write_contents
 from nasbench.graph import Dag, Dataflow
 from nasbench.plan import Plan, PlanWriter, Skeleton
 from nasbench.space import Architecture, Space
@@ -61,6 +64,26 @@ def write_table(
         for architecture in failed:
             row = (architecture.choices, space.canonical_hash(architecture), 0, SCHEDULE, "failed", "loss is nan")
             writer.commit(Row(*row, curves={}, finals={}))
+    return path
+
+
+def write_features(path: Path, architectures: Sequence[Architecture]) -> Path:
+    """A table with what encodings look up: learning curves and zero-cost scores, one of which failed here and there."""
+    space = nas_bench_201()
+    header = Header(space.name, {"epochs": SCHEDULE}, {"name": "made up", "sha256": "0" * 64})
+    classes = {space.canonical_hash(architecture): architecture for architecture in architectures}
+    rows, scores = [], []
+    for place, (name, architecture) in enumerate(classes.items()):
+        score = float(worth([architecture])[0])
+        known = (architecture.choices, name)
+        curves = {"val_accuracy": [score - 3, score - 1, score], "train_loss": [3 - score / 60, 2 - score / 60, 0.1]}
+        rows.append(Row(*known, 0, SCHEDULE, "done", "", curves=curves, finals={"test_accuracy": score - 0.5}))
+        failures = {"noise": "it is not a number"} if place % 5 == 0 else {}
+        values = {"promise": score, **({} if failures else {"noise": float(place)})}
+        scores.append(ScoreRow(*known, 0, values, {"promise": 0.1, "noise": 0.1}, failures))
+    better = {"promise": "higher", "noise": "lower"}
+    entries = ScoreEntries({"images": 8}, better, scores)
+    write_contents(path, MemoryContents.from_rows(header, rows, scores=entries))
     return path
 
 
