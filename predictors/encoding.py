@@ -20,6 +20,7 @@ import nasbench
 from nasbench.registry import ENCODINGS
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 from predictors.encoding_text import EncodingText, split_encodings
+from predictors.graphs import surveyed_classes
 
 REMEMBERED_BYTES = 128 * 2**20
 """Features of a whole space are kept where they take at most this much."""
@@ -71,6 +72,15 @@ class Encoding(TransformerMixin, BaseEstimator, ABC):
     def covers(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
         """bool [architectures]: which of them have features; all, but for an encoding that looks things up."""
         return np.ones(len(architectures), dtype=bool)
+
+    def spread(self, space: Space) -> np.ndarray:
+        """Mean and standard deviation of each feature over classes of the space, float64 [2, features].
+
+        Known before anything is trained, and better than what few trained rows would say. Over all classes, or so many
+        that were drawn: :func:`predictors.graphs.surveyed_classes`.
+        """
+        features = self.encode(space, surveyed_classes(space))
+        return np.stack([features.mean(axis=0), features.std(axis=0)])
 
     def state(self) -> dict[str, np.ndarray]:
         """What a saved predictor must keep of this encoding, so that it needs no other file; nothing by default."""
@@ -131,6 +141,10 @@ class SideBySide(Encoding):
     def covers(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
         """Which architectures every part has features of."""
         return np.all([part.covers(space, architectures) for part in self.parts.values()], axis=0)
+
+    def spread(self, space: Space) -> np.ndarray:
+        """Of the parts' features, side by side."""
+        return np.hstack([part.spread(space) for part in self.parts.values()])
 
     def state(self) -> dict[str, np.ndarray]:
         """The parts' states, each name after the part's place."""

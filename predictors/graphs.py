@@ -20,6 +20,9 @@ DEAD = frozenset({"none", "zero", "zeroize"})
 SURVEYED = 4096
 """Architectures looked at, drawn with a fixed seed, where a space is too large to look at all."""
 
+CLASSES = 1000
+"""Classes that stand for all of a space."""
+
 
 @dataclass(frozen=True)
 class Survey:
@@ -71,6 +74,27 @@ def survey(space: Space) -> Survey:
                 nodes[place] = max(nodes[place], len(graph.labels))
         _SURVEYS[space] = Survey(tuple(tuple(sorted(part - DEAD)) for part in labels), tuple(nodes), architectures)
     return _SURVEYS[space]
+
+
+_CLASSES: WeakKeyDictionary[Space, tuple[Architecture, ...]] = WeakKeyDictionary()
+
+
+def surveyed_classes(space: Space) -> tuple[Architecture, ...]:
+    """One architecture of each of at most :data:`CLASSES` classes: drawn from all, or from a very large space's survey.
+
+    The same for every process; made once.
+    """
+    if space not in _CLASSES:
+        if space.count() <= LARGEST_ENUMERATED:
+            firsts = [members[0] for members in space.classes.values()]
+        else:
+            found: dict[str, Architecture] = {}
+            for architecture in survey(space).architectures:
+                found.setdefault(space.canonical_hash(architecture), architecture)
+            firsts = list(found.values())
+        drawn = np.random.default_rng(0).permutation(len(firsts))[:CLASSES]
+        _CLASSES[space] = tuple(firsts[place] for place in np.sort(drawn).tolist())
+    return _CLASSES[space]
 
 
 def graph_batches(space: Space, architectures: Sequence[Architecture]) -> list[GraphBatch]:

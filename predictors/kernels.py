@@ -29,7 +29,7 @@ class Part:
         name: one of :data:`KERNELS`.
         groups: for each rate the columns that it weighs.
         mean: of each column, as the Matern kernel makes columns standard.
-        scale: deviation of each column, 1 for constant ones.
+        scale: standard deviation of each column, 1 for constant ones.
     """
 
     name: str
@@ -80,7 +80,7 @@ class Part:
         return np.log([1.0, *[rate / len(self.groups)] * len(self.groups)])
 
 
-def make_parts(text: str, names: Sequence[str], features: np.ndarray) -> tuple[Part, ...]:
+def make_parts(text: str, names: Sequence[str], spread: np.ndarray) -> tuple[Part, ...]:
     """The parts of a kernel written as names joined by a plus.
 
     Where an encoding has as many parts as the kernel, each kernel looks at its own, otherwise each at all columns.
@@ -88,7 +88,7 @@ def make_parts(text: str, names: Sequence[str], features: np.ndarray) -> tuple[P
     Args:
         text: such as "hamming+matern".
         names: of the columns; those of encodings put side by side begin with the encoding's text and a colon.
-        features: rows to learn from, of shape (n, features).
+        spread: mean and standard deviation of each column, of shape (2, features).
 
     Raises:
         ValueError: there is no such kernel.
@@ -100,7 +100,7 @@ def make_parts(text: str, names: Sequence[str], features: np.ndarray) -> tuple[P
     owners = np.array([name.partition(":")[0] for name in names])
     encodings = list(dict.fromkeys(owners.tolist()))
     apart = len(kernels) > 1 and len(encodings) == len(kernels)
-    mean, deviation = features.mean(axis=0), features.std(axis=0)
+    mean, deviation = spread
     scale = np.where(deviation > 1e-12 * (1 + np.abs(mean)), deviation, 1.0)
     return tuple(
         Part(kernel, _groups(kernel, names, np.flatnonzero(owners == encodings[place]) if apart else None), mean, scale)

@@ -46,10 +46,13 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
 
     Subclasses take ``encoding`` (names joined by a plus) among their parameters and write the methods on features:
     :meth:`fit_features`, :meth:`predict_features`, :meth:`state` and :meth:`restore`. A parameter ``seed`` is all the
-    chance there is. ``feature_names_`` is set when features come in, for models that must know what a column is.
+    chance there is. When features come in, ``feature_names_`` says what each column is and ``feature_spread_`` its mean
+    and standard deviation over classes of the space, float64 [2, features]; in :meth:`restore` there is no spread.
     """
 
     encoding: str
+    feature_names_: tuple[str, ...]
+    feature_spread_: np.ndarray
 
     @abstractmethod
     def fit_features(self, features: np.ndarray, y: np.ndarray, classes: np.ndarray) -> None:
@@ -94,7 +97,7 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
                 f"expected architectures of at least two classes to learn from, got {len(y)} of {numbers.max() + 1}"
             )
         encoder = load_encoding(self.encoding)
-        self.feature_names_ = encoder.feature_names(space)
+        self.feature_names_, self.feature_spread_ = encoder.feature_names(space), encoder.spread(space)
         self.fit_features(encoder.encode(space, architectures), y, numbers)
         self.encoder_, self.space_ = encoder, space.name
         return self

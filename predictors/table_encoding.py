@@ -72,6 +72,11 @@ class TableEncoding(Encoding):
         """bool [architectures]: which have features, by themselves or by their class."""
         return ~np.isnan(self._lines(space).find(space, architectures)).any(axis=1)
 
+    def spread(self, space: Space) -> np.ndarray:
+        """Mean and standard deviation of each feature over the classes that the table has features of."""
+        means = self._lines(space).means
+        return np.stack([means.mean(axis=0), means.std(axis=0)])
+
     def state(self) -> dict[str, np.ndarray]:
         """Every line of the table that has features."""
         lines = self._held

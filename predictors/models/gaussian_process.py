@@ -43,9 +43,9 @@ class GaussianProcess(Predictor):
 
     Args:
         encoding: encodings joined by a plus.
-        kernel: "hamming" (exponential of the weighted number of choices that differ), "matern" (5/2, on standardised
-            features), "weisfeiler_lehman" (on normalised counts), or several joined by a plus. As many as there are
-            encodings: each looks at its own; otherwise each looks at all.
+        kernel: "hamming" (exponential of the weighted number of choices that differ), "matern" (5/2, on features made
+            standard by their spread over the space), "weisfeiler_lehman" (on normalised counts), or several joined by
+            a plus. As many as there are encodings: each looks at its own; otherwise each looks at all.
         warp: how scores are seen, "identity" or "logarithm"; None: the one with the higher rank correlation in
             cross-validation on the training rows.
         restarts: places from which the marginal likelihood is climbed.
@@ -82,7 +82,8 @@ class GaussianProcess(Predictor):
         rows = np.sort(order)
         tuned = np.sort(np.searchsorted(rows, order[:TUNED_ON]))
         self.features_, y, classes = features[rows], y[rows], np.unique(classes[rows], return_inverse=True)[1]
-        parts = make_parts(self.kernel, self.feature_names_, self.features_)
+        self.spread_ = self.feature_spread_
+        parts = make_parts(self.kernel, self.feature_names_, self.spread_)
         distances = [part.distances(self.features_, self.features_) for part in parts]
         near = distances if len(tuned) == len(rows) else [away[:, tuned][:, :, tuned] for away in distances]
         splits = list(folds(classes, self.folds, rng))
@@ -125,15 +126,20 @@ class GaussianProcess(Predictor):
         """The rows kept, their weights, hyper-parameters, warp; the rest follows from them."""
         return State(
             values={"warp": self.warp_.to_json()},
-            arrays={"features": self.features_, "alpha": self.alpha_, "theta": self.theta_},
+            arrays={
+                "features": self.features_,
+                "spread": self.spread_,
+                "alpha": self.alpha_,
+                "theta": self.theta_,
+            },
         )
 
     def restore(self, state: State) -> None:
         """Takes those over and factors the covariance again."""
         self.warp_ = Warp(**state.values["warp"])
         self.features_, self.alpha_ = state.arrays["features"], state.arrays["alpha"]
-        self.theta_ = state.arrays["theta"]
-        self.parts_ = make_parts(self.kernel, self.feature_names_, self.features_)
+        self.theta_, self.spread_ = state.arrays["theta"], state.arrays["spread"]
+        self.parts_ = make_parts(self.kernel, self.feature_names_, self.spread_)
         distances = [part.distances(self.features_, self.features_) for part in self.parts_]
         self.factor_ = noisy_factor(total_covariance(self.parts_, distances, self.theta_), math.exp(self.theta_[-1]))
 

@@ -93,6 +93,16 @@ def test_encoding_of_an_architecture_depends_on_nothing_else(encoding: Encoding,
     assert np.array_equal(together, type(encoding)(**encoding.get_params()).encode(type(space)(), some))
 
 
+def test_encoding_knows_how_its_features_spread_over_classes(encoding: Encoding, space: Space) -> None:
+    mean, deviation = encoding.spread(space)
+    assert mean.shape == deviation.shape == (len(encoding.feature_names(space)),)
+    assert (deviation >= 0).all() and deviation.max() > 0
+    rng = np.random.default_rng(0)
+    drawn = {space.canonical_hash(a): a for a in [space.sample(rng) for _ in range(50)]}
+    away = np.abs(encoding.encode(space, list(drawn.values())) - mean)
+    assert ((away / np.where(deviation > 0, deviation, 1.0)).mean(axis=0) < 2).mean() > 0.9
+
+
 def test_encoding_hands_out_arrays_of_its_own(encoding: Encoding, space: Space) -> None:
     some = [space.sample(np.random.default_rng(2)) for _ in range(4)]
     before = encoding.encode(space, some)
