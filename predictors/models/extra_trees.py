@@ -1,0 +1,112 @@
+"""Extremely randomised trees on encoded architectures, the warp of the scores chosen by cross-validation.
+
+Geurts, Ernst and Wehenkel, "Extremely Randomized Trees", Machine Learning 2006: every tree learns from all rows, and a
+split is the best of cuts drawn at random, one for each feature that is looked at. Grown by scikit-learn; kept and
+walked as the arrays of ``predictors/forests.py``.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from sklearn.tree import ExtraTreeRegressor
+
+from predictors.forests import Forest, as_forest, unexplained
+from predictors.metrics import kendall
+from predictors.predictor import Predictor, State
+from predictors.splits import folds
+from predictors.warps import WARPS, Warp, fit_warp
+
+TUNED_ON = 1000
+"""The warp is chosen on at most this many rows."""
+TUNED_TREES = 40
+"""Trees of a forest in cross-validation."""
+
+
+class ExtraTrees(Predictor):
+    """The mean of trees that differ in the cuts they were offered.
+
+    Args:
+        encoding: encodings joined by a plus.
+        trees: how many.
+        max_features: share of the features that a split looks at.
+        leaf: least rows in a leaf; one of a single row repeats what is noise in it.
+        warp: how scores are seen, "identity" or "logarithm"; None: the one with the higher rank correlation in
+            cross-validation.
+        folds: of the cross-validation, which never parts a class.
+        seed: of folds and trees.
+    """
+
+    def __init__(
+        self,
+        encoding: str = "graph_features(canonical=True)+program",
+        trees: int = 300,
+        max_features: float = 0.5,
+        leaf: int = 2,
+        warp: str | None = None,
+        folds: int = 5,
+        seed: int = 0,
+    ) -> None:
+        self.encoding = encoding
+        self.trees = trees
+        self.max_features = max_features
+        self.leaf = leaf
+        self.warp = warp
+        self.folds = folds
+        self.seed = seed
+
+    def fit_features(self, features: np.ndarray, y: np.ndarray, classes: np.ndarray) -> None:
+        """Chooses the warp, then grows all trees on all rows.
+
+        Raises:
+            ValueError: fewer trees than 1, a leaf of no row, or no such warp.
+        """
+        if self.trees < 1 or self.leaf < 1:
+            raise ValueError(f"trees and leaf must be at least 1, got {self.trees} and {self.leaf}")
+        split_seed, tree_seed = np.random.SeedSequence(self.seed).spawn(2)
+        rng = np.random.default_rng(split_seed)
+        rows = np.sort(rng.permutation(len(y))[:TUNED_ON])
+        rows = rows if len(np.unique(classes[rows])) > 1 else np.arange(len(y))
+        splits = list(folds(classes[rows], self.folds, rng))
+        seeds = tree_seed.generate_state(self.trees)
+        best = (-math.inf, "", 0.0)
+        for name in WARPS if self.warp is None else (self.warp,):
+            t = fit_warp(name, y[rows]).forward(y[rows])
+            outside = self._out_of_fold(features[rows], t, splits, seeds[:TUNED_TREES])
+            agreement = kendall(t, outside.mean(axis=0))
+            agreement = -1.0 if math.isnan(agreement) else agreement
+            if agreement > best[0]:
+                best = (agreement, name, unexplained(outside, t))
+        _, name, self.noise_ = best
+        self.warp_ = fit_warp(name, y)
+        self.forest_ = self._grown(features, self.warp_.forward(y), seeds)
+
+    def predict_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over trees; the variance is theirs, and what was left beyond it in cross-validation."""
+        answers = self.forest_.predict(features)
+        t = answers.mean(axis=0)
+        return self.warp_.back(t), np.sqrt(answers.var(axis=0) + self.noise_) * self.warp_.slope(t)
+
+    def state(self) -> State:
+        """The trees, the warp and the noise."""
+        return State(values={"noise": self.noise_, "warp": self.warp_.to_json()}, arrays=self.forest_.arrays())
+
+    def restore(self, state: State) -> None:
+        """Takes over trees, warp and noise."""
+        self.noise_, self.warp_ = float(state.values["noise"]), Warp(**state.values["warp"])
+        self.forest_ = Forest(**state.arrays)
+
+    def _out_of_fold(
+        self, features: np.ndarray, t: np.ndarray, splits: list[tuple[np.ndarray, np.ndarray]], seeds: np.ndarray
+    ) -> np.ndarray:
+        """Answers of trees for rows whose fold they did not see: shape (trees, n)."""
+        outside = np.empty((len(seeds), len(t)))
+        for inside, held in splits:
+            outside[:, held] = self._grown(features[inside], t[inside], seeds).predict(features[held])
+        return outside
+
+    def _grown(self, features: np.ndarray, t: np.ndarray, seeds: np.ndarray) -> Forest:
+        rows = features.astype(np.float32)
+        settings = {"max_features": self.max_features, "min_samples_leaf": self.leaf}
+        return as_forest(ExtraTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(rows, t) for seed in seeds)
