@@ -34,6 +34,9 @@ class Encoding(TransformerMixin, BaseEstimator, ABC):
     remembered: bool = True
     """Whether features of an enumerable space are kept in memory; one that looks things up has no need of it."""
 
+    guesses: bool = False
+    """Whether each feature is measured, and a guess of the score by itself: rising or falling with it."""
+
     @abstractmethod
     def feature_names(self, space: Space) -> tuple[str, ...]:
         """A name for each feature, in the order of the columns."""
@@ -72,6 +75,10 @@ class Encoding(TransformerMixin, BaseEstimator, ABC):
     def covers(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
         """bool [architectures]: which of them have features; all, but for an encoding that looks things up."""
         return np.ones(len(architectures), dtype=bool)
+
+    def guessing(self, space: Space) -> np.ndarray:
+        """bool [features]: which features are guesses of the score."""
+        return np.full(len(self.feature_names(space)), self.guesses)
 
     def spread(self, space: Space) -> np.ndarray:
         """Mean and standard deviation of each feature over classes of the space, float64 [2, features].
@@ -141,6 +148,10 @@ class SideBySide(Encoding):
     def covers(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
         """Which architectures every part has features of."""
         return np.all([part.covers(space, architectures) for part in self.parts.values()], axis=0)
+
+    def guessing(self, space: Space) -> np.ndarray:
+        """Of the parts' features, side by side."""
+        return np.hstack([part.guessing(space) for part in self.parts.values()])
 
     def spread(self, space: Space) -> np.ndarray:
         """Of the parts' features, side by side."""

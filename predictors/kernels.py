@@ -16,7 +16,7 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-KERNELS = ("hamming", "matern", "weisfeiler_lehman")
+KERNELS = ("hamming", "linear", "matern", "weisfeiler_lehman")
 MOST_POSITIONS = 32
 """With more positions than this the Hamming kernel gives all of them one weight."""
 
@@ -27,7 +27,7 @@ class Part:
 
     Args:
         name: one of :data:`KERNELS`.
-        groups: for each rate the columns that it weighs.
+        groups: for each rate the columns that it weighs; for "linear", which has no rate, its columns.
         mean: of each column, as the Matern kernel makes columns standard.
         scale: standard deviation of each column, 1 for constant ones.
     """
@@ -37,8 +37,13 @@ class Part:
     mean: np.ndarray
     scale: np.ndarray
 
+    @property
+    def rates(self) -> int:
+        """How many rates the part has."""
+        return 0 if self.name == "linear" else len(self.groups)
+
     def distances(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        """One distance for each rate, between all rows: float64 [rates, n, m].
+        """One distance for each rate, between all rows: float64 [rates, n, m]; for "linear" the one mean product.
 
         hamming: for columns of one choice whether the choices differ, otherwise the share of columns that differ.
         matern: root of the mean squared difference of standardised columns. weisfeiler_lehman: one less the cosine.
@@ -47,8 +52,10 @@ class Part:
             whole = len(self.groups) > 1
             return np.stack([_differing(a[:, columns], b[:, columns], whole) for columns in self.groups])
         columns = self.groups[0]
-        if self.name == "matern":
+        if self.name in ("linear", "matern"):
             left, right = ((x[:, columns] - self.mean[columns]) / self.scale[columns] for x in (a, b))
+            if self.name == "linear":
+                return np.asarray(np.einsum("nf,mf->nm", left, right) / len(columns))[None]
             return np.asarray(cdist(left, right) / math.sqrt(len(columns)))[None]
         left, right = (_unit(x[:, columns]) for x in (a, b))
         return np.asarray(cdist(left, right, "sqeuclidean") / 2)[None]
@@ -56,10 +63,12 @@ class Part:
     def covariance(self, distances: np.ndarray, theta: np.ndarray) -> np.ndarray:
         """k of shape (n, m); theta: logarithms of s and the rates.
 
-        hamming and weisfeiler_lehman: s exp(-sum of w D); matern: smoothness 5/2 with w one over the length, equation
-        4.17 of Rasmussen and Williams.
+        hamming and weisfeiler_lehman: s exp(-sum of w D); linear: s D; matern: smoothness 5/2 with w one over the
+        length, equation 4.17 of Rasmussen and Williams.
         """
         signal, rates = math.exp(theta[0]), np.exp(theta[1:])
+        if self.name == "linear":
+            return np.asarray(signal * distances[0])
         if self.name == "matern":
             r = math.sqrt(5) * rates[0] * distances[0]
             return np.asarray(signal * (1 + r + r * r / 3) * np.exp(-r))
@@ -68,27 +77,43 @@ class Part:
     def derivatives(self, distances: np.ndarray, theta: np.ndarray, covariance: np.ndarray) -> list[np.ndarray]:
         """Of :meth:`covariance` in each entry of theta, each of shape (n, m)."""
         rates = np.exp(theta[1:])
+        if self.name == "linear":
+            return [covariance]
         if self.name == "matern":
             r = math.sqrt(5) * rates[0] * distances[0]
             return [covariance, -math.exp(theta[0]) * r * r * (1 + r) / 3 * np.exp(-r)]
         return [covariance, *(-rate * away * covariance for rate, away in zip(rates, distances, strict=True))]
 
+    def variance(self, rows: np.ndarray, theta: np.ndarray) -> np.ndarray:
+        """k of each row with itself, shape (n,)."""
+        if self.name != "linear":
+            return np.full(len(rows), math.exp(theta[0]))
+        columns = self.groups[0]
+        standard = (rows[:, columns] - self.mean[columns]) / self.scale[columns]
+        return np.asarray(math.exp(theta[0]) * (standard**2).mean(axis=1))
+
     @property
     def likely(self) -> np.ndarray:
         """Where the prior of theta has its middle: signal 1, and rows that differ in everything nearly independent."""
+        if self.name == "linear":
+            return np.zeros(1)
         rate = {"hamming": 2.0, "matern": 0.5, "weisfeiler_lehman": 2.0}[self.name]
         return np.log([1.0, *[rate / len(self.groups)] * len(self.groups)])
 
 
-def make_parts(text: str, names: Sequence[str], spread: np.ndarray) -> tuple[Part, ...]:
+def make_parts(
+    text: str, names: Sequence[str], spread: np.ndarray, guesses: np.ndarray | None = None
+) -> tuple[Part, ...]:
     """The parts of a kernel written as names joined by a plus.
 
-    Where an encoding has as many parts as the kernel, each kernel looks at its own, otherwise each at all columns.
+    Where an encoding has as many parts as the kernel, each kernel looks at its own, otherwise each at all columns. What
+    guesses the score by itself enters linearly as well.
 
     Args:
         text: such as "hamming+matern".
         names: of the columns; those of encodings put side by side begin with the encoding's text and a colon.
         spread: mean and standard deviation of each column, of shape (2, features).
+        guesses: which columns are guesses of the score, bool [features]; none where not given.
 
     Raises:
         ValueError: there is no such kernel.
@@ -102,10 +127,13 @@ def make_parts(text: str, names: Sequence[str], spread: np.ndarray) -> tuple[Par
     apart = len(kernels) > 1 and len(encodings) == len(kernels)
     mean, deviation = spread
     scale = np.where(deviation > 1e-12 * (1 + np.abs(mean)), deviation, 1.0)
-    return tuple(
+    parts = [
         Part(kernel, _groups(kernel, names, np.flatnonzero(owners == encodings[place]) if apart else None), mean, scale)
         for place, kernel in enumerate(kernels)
-    )
+    ]
+    if guesses is not None and guesses.any():
+        parts.append(Part("linear", (np.flatnonzero(guesses),), mean, scale))
+    return tuple(parts)
 
 
 def _groups(kernel: str, names: Sequence[str], columns: np.ndarray | None) -> tuple[np.ndarray, ...]:
@@ -142,6 +170,11 @@ def total_covariance(parts: Sequence[Part], distances: Sequence[np.ndarray], the
         [part.covariance(away, own) for part, away, own in zip(parts, distances, _split(parts, theta), strict=True)],
         axis=0,
     )
+
+
+def total_variance(parts: Sequence[Part], rows: np.ndarray, theta: np.ndarray) -> np.ndarray:
+    """Sum of the parts' variances of each row without noise, shape (n,)."""
+    return np.sum([part.variance(rows, own) for part, own in zip(parts, _split(parts, theta), strict=True)], axis=0)
 
 
 def marginal_likelihood(
@@ -190,5 +223,5 @@ def out_of_fold(factor: np.ndarray, t: np.ndarray, splits: Sequence[tuple[np.nda
 
 
 def _split(parts: Sequence[Part], theta: np.ndarray) -> list[np.ndarray]:
-    ends = np.cumsum([1 + len(part.groups) for part in parts])
+    ends = np.cumsum([1 + part.rates for part in parts])
     return [np.asarray(own) for own in np.split(theta[:-1], ends[:-1])]

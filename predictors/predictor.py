@@ -23,8 +23,8 @@ from sklearn.exceptions import NotFittedError
 import nasbench
 from nasbench.database.files import write_atomically
 from nasbench.registry import PREDICTORS
-from nasbench.space import Architecture
-from predictors.encoding import load_encoding, space_of
+from nasbench.space import Architecture, Space
+from predictors.encoding import Encoding, load_encoding, space_of
 from predictors.splits import class_numbers
 
 VERSION = 1
@@ -46,12 +46,16 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
 
     Subclasses take ``encoding`` (names joined by a plus) among their parameters and write the methods on features:
     :meth:`fit_features`, :meth:`predict_features`, :meth:`state` and :meth:`restore`. A parameter ``seed`` is all the
-    chance there is. When features come in, ``feature_names_`` says what each column is and ``feature_spread_`` its mean
-    and standard deviation over classes of the space, float64 [2, features]; in :meth:`restore` there is no spread.
+    chance there is.
+
+    When features come in, attributes tell of them: ``feature_names_``; ``feature_guesses_``, bool [features], which of
+    them are measured guesses of the score; and, in :meth:`fit_features` alone, ``feature_spread_``, mean and standard
+    deviation of each over classes of the space, float64 [2, features].
     """
 
     encoding: str
     feature_names_: tuple[str, ...]
+    feature_guesses_: np.ndarray
     feature_spread_: np.ndarray
 
     @abstractmethod
@@ -97,7 +101,8 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
                 f"expected architectures of at least two classes to learn from, got {len(y)} of {numbers.max() + 1}"
             )
         encoder = load_encoding(self.encoding)
-        self.feature_names_, self.feature_spread_ = encoder.feature_names(space), encoder.spread(space)
+        self._tell(encoder, space)
+        self.feature_spread_ = encoder.spread(space)
         self.fit_features(encoder.encode(space, architectures), y, numbers)
         self.encoder_, self.space_ = encoder, space.name
         return self
@@ -118,6 +123,9 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
             bad = int((~np.isfinite(mean) | ~np.isfinite(deviation)).sum())
             raise ValueError(f"{type(self).__name__} gave {bad} of {len(mean)} predictions that are not finite numbers")
         return (mean, deviation) if return_std else mean
+
+    def _tell(self, encoder: Encoding, space: Space) -> None:
+        self.feature_names_, self.feature_guesses_ = encoder.feature_names(space), encoder.guessing(space)
 
     @classmethod
     def registered_name(cls) -> str:
@@ -177,7 +185,7 @@ def load_fitted(folder: str | Path) -> Predictor:
         if "encoding.npz" in contents:
             encoder.restore(_unpacked(contents.pop("encoding.npz")))
         predictor.space_, predictor.encoder_ = description["space"], encoder
-        predictor.feature_names_ = encoder.feature_names(nasbench.load_space(predictor.space_))
+        predictor._tell(encoder, nasbench.load_space(predictor.space_))
         predictor.restore(State(description["values"], arrays, contents))
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         if isinstance(error, LookupError) and not isinstance(error, KeyError):

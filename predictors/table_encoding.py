@@ -41,6 +41,7 @@ class TableEncoding(Encoding):
     """
 
     remembered = False
+    guesses = True
     table: str
 
     @abstractmethod

@@ -20,6 +20,7 @@ from predictors.kernels import (
     noisy_factor,
     out_of_fold,
     total_covariance,
+    total_variance,
 )
 from predictors.metrics import kendall
 from predictors.predictor import Predictor, State
@@ -44,8 +45,9 @@ class GaussianProcess(Predictor):
     Args:
         encoding: encodings joined by a plus.
         kernel: "hamming" (exponential of the weighted number of choices that differ), "matern" (5/2, on features made
-            standard by their spread over the space), "weisfeiler_lehman" (on normalised counts), or several joined by
-            a plus. As many as there are encodings: each looks at its own; otherwise each looks at all.
+            standard by their spread over the space), "linear" (on those), "weisfeiler_lehman" (on normalised counts),
+            or several joined by a plus. As many as there are encodings: each looks at its own; otherwise each looks
+            at all. Features that are guesses of the score, such as zero-cost scores, enter linearly as well.
         warp: how scores are seen, "identity" or "logarithm"; None: the one with the higher rank correlation in
             cross-validation on the training rows.
         restarts: places from which the marginal likelihood is climbed.
@@ -83,7 +85,7 @@ class GaussianProcess(Predictor):
         tuned = np.sort(np.searchsorted(rows, order[:TUNED_ON]))
         self.features_, y, classes = features[rows], y[rows], np.unique(classes[rows], return_inverse=True)[1]
         self.spread_ = self.feature_spread_
-        parts = make_parts(self.kernel, self.feature_names_, self.spread_)
+        parts = make_parts(self.kernel, self.feature_names_, self.spread_, self.feature_guesses_)
         distances = [part.distances(self.features_, self.features_) for part in parts]
         near = distances if len(tuned) == len(rows) else [away[:, tuned][:, :, tuned] for away in distances]
         splits = list(folds(classes, self.folds, rng))
@@ -116,8 +118,7 @@ class GaussianProcess(Predictor):
             mean[start : start + BLOCK] = np.einsum("nm,n->m", covariance, self.alpha_)
             explained = linalg.solve_triangular(self.factor_, covariance, lower=True, check_finite=False)
             variance[start : start + BLOCK] = (explained**2).sum(axis=0)
-        zero = [np.zeros((len(part.groups), 1, 1)) for part in self.parts_]
-        prior = float(total_covariance(self.parts_, zero, self.theta_)[0, 0])
+        prior = total_variance(self.parts_, different, self.theta_)
         noise = math.exp(self.theta_[-1])
         t, deviation = mean[place], np.sqrt(np.maximum(prior - variance, 0.0) + noise)[place]
         return self.warp_.back(t), deviation * self.warp_.slope(t)
@@ -139,7 +140,7 @@ class GaussianProcess(Predictor):
         self.warp_ = Warp(**state.values["warp"])
         self.features_, self.alpha_ = state.arrays["features"], state.arrays["alpha"]
         self.theta_, self.spread_ = state.arrays["theta"], state.arrays["spread"]
-        self.parts_ = make_parts(self.kernel, self.feature_names_, self.spread_)
+        self.parts_ = make_parts(self.kernel, self.feature_names_, self.spread_, self.feature_guesses_)
         distances = [part.distances(self.features_, self.features_) for part in self.parts_]
         self.factor_ = noisy_factor(total_covariance(self.parts_, distances, self.theta_), math.exp(self.theta_[-1]))
 

@@ -15,6 +15,7 @@ from predictors.kernels import (
     noisy_factor,
     out_of_fold,
     total_covariance,
+    total_variance,
 )
 from predictors.models.gaussian_process import GaussianProcess, climbed
 from tests.predictors.examples import class_members, worth
@@ -69,12 +70,24 @@ def test_a_kernel_alone_looks_at_all_columns() -> None:
     assert part.distances(ROWS, ROWS)[0, 0, 1] == pytest.approx(wanted)
 
 
+def test_guesses_enter_linearly_as_well() -> None:
+    guesses = np.array([False, False, False, False, True, True])
+    alone, linear = make_parts("matern", NAMES, SPREAD, guesses)
+    theta = np.array([0.2, -0.3, 0.4, -1.0])
+    found = total_covariance((alone, linear), [part.distances(ROWS, ROWS) for part in (alone, linear)], theta)
+    standard = (ROWS[:, 4:] - 0.5) / np.array([2.0, 1.0])
+    wanted = alone.covariance(alone.distances(ROWS, ROWS), theta[:2]) + math.exp(0.4) * standard @ standard.T / 2
+    assert np.allclose(found, wanted)
+    assert np.allclose(total_variance((alone, linear), ROWS, theta), np.diag(wanted))
+    assert [part.name for part in make_parts("matern", NAMES, SPREAD, guesses & False)] == ["matern"]
+
+
 def test_foreign_kernel_is_named() -> None:
-    with pytest.raises(ValueError, match=r"kernels among hamming, matern, weisfeiler_lehman, .* 'cosine'"):
+    with pytest.raises(ValueError, match=r"kernels among hamming, linear, matern, weisfeiler_lehman, .* 'cosine'"):
         make_parts("matern+cosine", NAMES, SPREAD)
 
 
-@pytest.mark.parametrize("kernel", ["hamming", "matern", "weisfeiler_lehman", "hamming+matern"])
+@pytest.mark.parametrize("kernel", ["hamming", "matern", "weisfeiler_lehman", "linear", "hamming+matern"])
 def test_marginal_likelihood_and_its_gradient(kernel: str) -> None:
     parts = make_parts(kernel, NAMES, SPREAD)
     distances = [part.distances(ROWS, ROWS) for part in parts]
