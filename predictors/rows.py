@@ -1,0 +1,45 @@
+"""Small things that models do with rows of features: make them standard, look at equal ones once, compare rankings."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from predictors.metrics import kendall
+
+
+def standardised(features: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Features of mean 0 and deviation 1 over the space, shape (n, features); one that is constant there is only moved.
+
+    Args:
+        features: shape (n, features).
+        spread: their mean and deviation, shape (2, features), as in ``Predictor.feature_spread_``.
+    """
+    centre, deviation = spread
+    return (features - centre) / np.where(deviation > 1e-9 * (1 + np.abs(centre)), deviation, 1.0)
+
+
+def different_rows(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different rows, in order of appearance, and for each row the place of its like among them.
+
+    Models that multiply matrices answer those, so that equal rows get equal numbers wherever they stand.
+    """
+    seen: dict[bytes, int] = {}
+    contiguous = np.ascontiguousarray(features)
+    place = np.array([seen.setdefault(row.tobytes(), len(seen)) for row in contiguous], dtype=np.int64)
+    first = np.unique(place, return_index=True)[1]
+    return features[first], place
+
+
+def agreement(actual: np.ndarray, guess: np.ndarray) -> float:
+    """Kendall's tau-b, and -1 where it has no value, as for guesses that are all equal: what is chosen by it exists."""
+    value = kendall(actual, guess)
+    return -1.0 if math.isnan(value) else value
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Mean squared difference over features of each row of ``a`` and each of ``b``, shape (rows of a, rows of b)."""
+    columns = max(a.shape[1], 1)
+    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * a @ b.T
+    return np.maximum(squares, 0.0) / columns

@@ -1,0 +1,38 @@
+"""What models do with rows: standard features, equal rows once, distances, rankings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from predictors.metrics import kendall
+from predictors.rows import agreement, different_rows, squared_distances, standardised
+
+
+def test_features_are_standard_over_the_space() -> None:
+    rows = np.array([[1.0, 5.0], [3.0, 5.5]])
+    spread = np.array([[2.0, 5.0], [0.5, 0.0]])
+    assert standardised(rows, spread).tolist() == [[-2.0, 0.0], [2.0, 0.5]]
+
+
+def test_equal_rows_are_found_once_in_order() -> None:
+    rows = np.array([[2.0, 1.0], [0.0, 1.0], [2.0, 1.0], [3.0, 3.0], [0.0, 1.0]])
+    different, place = different_rows(rows)
+    assert different.tolist() == [[2.0, 1.0], [0.0, 1.0], [3.0, 3.0]]
+    assert place.tolist() == [0, 1, 0, 2, 1]
+    empty, nowhere = different_rows(np.zeros((0, 2)))
+    assert empty.shape == (0, 2) and nowhere.shape == (0,)
+    turned, place = different_rows(np.asfortranarray(rows))
+    assert np.array_equal(turned[place], rows)
+
+
+def test_distances_by_hand() -> None:
+    a, b = np.array([[0.0, 0.0], [1.0, 2.0]]), np.array([[0.0, 2.0], [1.0, 2.0], [3.0, 0.0]])
+    assert squared_distances(a, b) == pytest.approx(np.array([[2.0, 2.5, 4.5], [0.5, 0.0, 4.0]]))
+    assert squared_distances(np.zeros((1, 0)), np.zeros((2, 0))).tolist() == [[0.0, 0.0]]
+
+
+def test_agreement_is_kendall_where_it_exists() -> None:
+    actual, guess = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 2.0, 5.0])
+    assert agreement(actual, guess) == kendall(actual, guess)
+    assert agreement(actual, np.zeros(4)) == -1.0
