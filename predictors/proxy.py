@@ -1,16 +1,16 @@
 """The promise of a zero-cost proxy: a function of a network that was never trained, made a proxy by a decorator.
 
-There are two sorts. A function of ``(space, architecture, skeleton)`` under :func:`size_proxy` looks at the network as
-built on paper and needs no torch. A function of ``(network, images, labels)`` under :func:`network_proxy` gets a clean
-copy of the network, in training mode, whose weights were drawn from a named seed, and the same batch for every
-architecture. Both give a float; which direction is better is said in the decorator.
+There are three sorts. A function of ``(space, architecture, skeleton)`` under :func:`size_proxy` looks at the network
+as built on paper and needs no torch. A function of ``(network, images, labels)`` under :func:`network_proxy` gets a
+clean copy of the network, in training mode, whose weights were drawn from a named seed, and the same batch for every
+architecture. A function of a :class:`predictors.probe.Probe` under :func:`probe_proxy` reads passes that it shares with
+other proxies. All give a float; which direction is better is said in the decorator.
 
 A proxy that gives no finite number has failed, and says so: nothing is put in its place.
 """
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ import numpy as np
 from nasbench.plan import Skeleton
 from nasbench.registry import missing_extra
 from nasbench.space import Architecture, Space
+from predictors.probe import Batch as Batch
+from predictors.probe import Probe
 
 if TYPE_CHECKING:
     import torch
@@ -28,20 +30,14 @@ if TYPE_CHECKING:
     from datasets.dataset import Dataset
 
 SizeFunction = Callable[[Space, Architecture, Skeleton], float]
+SizesFunction = Callable[[Space, list[Architecture], Skeleton], np.ndarray]
 NetworkFunction = Callable[["torch.nn.Module", "torch.Tensor", "torch.Tensor"], float]
+ProbeFunction = Callable[[Probe], float]
 DIRECTIONS = ("higher", "lower")
 
 
 class ProxyError(ValueError):
     """A proxy gave no finite number; the message holds its name and the architecture's."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What proxies look at: float images [n, channels, height, width] and int64 labels [n]."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -52,18 +48,22 @@ class Proxy:
         name: as in commands and files.
         better: "higher" or "lower", the direction in which accuracy is expected to rise.
         of_size: its function, for a proxy that needs no torch.
+        of_sizes: the same for many architectures at once, float64 [architectures], where that is faster.
         of_network: its function, for one that looks at a network.
+        of_probe: its function, for one that looks at passes shared with others.
     """
 
     name: str
     better: str
     of_size: SizeFunction | None = None
+    of_sizes: SizesFunction | None = None
     of_network: NetworkFunction | None = None
+    of_probe: ProbeFunction | None = None
 
     @property
     def needs_network(self) -> bool:
         """Whether it builds a network, which takes torch."""
-        return self.of_network is not None
+        return self.of_size is None
 
     def score(
         self,
@@ -72,6 +72,7 @@ class Proxy:
         skeleton: Skeleton,
         batch: Batch | None = None,
         seed: int = 0,
+        device: str = "cpu",
     ) -> float:
         """The proxy's value for the network of an architecture, as built.
 
@@ -80,33 +81,43 @@ class Proxy:
             architecture: to score.
             skeleton: of its network.
             batch: the images to look at; :func:`random_batch` of the skeleton where none is given.
-            seed: of the network's weights, and of the random batch.
+            seed: of the network's weights, of what the proxy draws, and of the random batch.
+            device: where the network runs.
 
         Raises:
             ProxyError: the value is not a finite number.
             ImportError: it needs torch, which is not installed.
         """
         if self.of_size is not None:
-            return self._checked(self.of_size(space, architecture, skeleton), space.format(architecture))
+            return self.checked(self.of_size(space, architecture, skeleton), space.format(architecture))
         with missing_extra(f"the zero-cost proxy {self.name!r}"):
-            from nasbench.networks.build import build_network
-        batch = batch or random_batch(skeleton, seed=seed)
-        network = build_network(space.plan(architecture, skeleton), seed)
-        return self.score_network(network, batch, space.format(architecture))
+            probe = make_probe(space, architecture, skeleton, batch, seed, device)
+        return self.score_probe(probe, space.format(architecture))
 
-    def score_network(self, network: torch.nn.Module, batch: Batch, label: str = "the network") -> float:
+    def score_network(
+        self, network: torch.nn.Module, batch: Batch, label: str = "the network", seed: int = 0, device: str = "cpu"
+    ) -> float:
         """The value for a network, which is left as it is.
 
         Raises:
             ProxyError: the value is not a finite number.
             ValueError: the proxy does not look at networks.
         """
-        if self.of_network is None:
+        return self.score_probe(Probe(lambda: network, batch, seed, device), label)
+
+    def score_probe(self, probe: Probe, label: str = "the network") -> float:
+        """The value for a probe, whose passes are shared with the proxies that were scored on it before.
+
+        Raises:
+            ProxyError: the value is not a finite number.
+            ValueError: the proxy does not look at networks.
+        """
+        if self.of_probe is not None:
+            return self.checked(probe.run(self.name, self.of_probe), label)
+        of_network = self.of_network
+        if of_network is None:
             raise ValueError(f"{self.name} is counted from an architecture, not from a network: use score")
-        clean = copy.deepcopy(network).train()
-        for parameter in clean.parameters():
-            parameter.grad = None
-        return self._checked(self.of_network(clean, batch.images.clone(), batch.labels.clone()), label)
+        return self.checked(probe.run(self.name, lambda p: of_network(p.copy(), p.images, p.labels)), label)
 
     def scores(
         self,
@@ -115,21 +126,34 @@ class Proxy:
         skeleton: Skeleton,
         batch: Batch | None = None,
         seed: int = 0,
+        device: str = "cpu",
     ) -> np.ndarray:
         """Values of many architectures, float64 [architectures], all with the same batch and seed.
 
         Raises:
             ProxyError: one of them is not a finite number.
         """
+        if self.of_sizes is not None:
+            architectures = list(architectures)
+            values = self.of_sizes(space, architectures, skeleton)
+            for place in np.flatnonzero(~np.isfinite(values)):
+                self.checked(values[place], space.format(architectures[place]))
+            return values
         if self.needs_network and batch is None:
             batch = random_batch(skeleton, seed=seed)
-        return np.array([self.score(space, a, skeleton, batch, seed) for a in architectures], dtype=np.float64)
+        found = [self.score(space, a, skeleton, batch, seed, device) for a in architectures]
+        return np.array(found, dtype=np.float64)
 
     def goodness(self, values: np.ndarray) -> np.ndarray:
         """The values, turned round where lower is better: a higher goodness promises a higher accuracy."""
         return values if self.better == "higher" else -values
 
-    def _checked(self, value: float, label: str) -> float:
+    def checked(self, value: float, label: str) -> float:
+        """The value, which must be a finite number.
+
+        Raises:
+            ProxyError: it is not; the message names the proxy and what it was asked for.
+        """
         value = float(value)
         if not math.isfinite(value):
             what = "overflowed" if math.isinf(value) else "is not a number"
@@ -141,11 +165,16 @@ PROXIES: dict[str, Proxy] = {}
 """Every proxy by name; filled by the decorators when files of ``proxies/`` are imported."""
 
 
-def size_proxy(better: str) -> Callable[[SizeFunction], SizeFunction]:
-    """Decorator that makes a function of (space, architecture, skeleton) the proxy of its name."""
+def size_proxy(better: str, many: SizesFunction | None = None) -> Callable[[SizeFunction], SizeFunction]:
+    """Decorator that makes a function of (space, architecture, skeleton) the proxy of its name.
+
+    Args:
+        better: "higher" or "lower".
+        many: the same for a list of architectures, float64 [architectures], where that is faster than one by one.
+    """
 
     def register(function: SizeFunction) -> SizeFunction:
-        _add(Proxy(function.__name__, better, of_size=function))
+        _add(Proxy(function.__name__, better, of_size=function, of_sizes=many))
         return function
 
     return register
@@ -164,12 +193,52 @@ def network_proxy(better: str) -> Callable[[NetworkFunction], NetworkFunction]:
     return register
 
 
+def probe_proxy(better: str) -> Callable[[ProbeFunction], ProbeFunction]:
+    """Decorator that makes a function of a probe the proxy of its name.
+
+    The function reads pieces (functions under :func:`predictors.probe.shared`) and must not change the working network.
+    """
+
+    def register(function: ProbeFunction) -> ProbeFunction:
+        _add(Proxy(function.__name__, better, of_probe=function))
+        return function
+
+    return register
+
+
 def _add(made: Proxy) -> None:
     if made.better not in DIRECTIONS:
         raise ValueError(f"the proxy {made.name} must say which is better, 'higher' or 'lower', got {made.better!r}")
     if made.name in PROXIES:
         raise ValueError(f"two proxies are called {made.name}")
     PROXIES[made.name] = made
+
+
+def make_probe(
+    space: Space,
+    architecture: Architecture,
+    skeleton: Skeleton,
+    batch: Batch | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+) -> Probe:
+    """The probe of an architecture's network as built, with weights of the seed.
+
+    Args:
+        space: the architecture's.
+        architecture: to look at.
+        skeleton: of its network.
+        batch: the images to look at; :func:`random_batch` of the skeleton where none is given.
+        seed: of the network's weights, of what proxies draw, and of the random batch.
+        device: where the network runs.
+
+    Raises:
+        ImportError: torch is not installed.
+    """
+    from nasbench.networks.build import build_network
+
+    batch = batch or random_batch(skeleton, seed=seed)
+    return Probe(lambda: build_network(space.plan(architecture, skeleton), seed), batch, seed, device)
 
 
 def random_batch(skeleton: Skeleton, images: int = 64, seed: int = 0) -> Batch:

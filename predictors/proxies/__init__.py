@@ -1,1 +1,1 @@
-"""Zero-cost proxies, in files by what they look at: the size of a network, or its gradients."""
+"""Zero-cost proxies, in files by what they look at: size, flow through weights, gradients, activations."""

@@ -12,7 +12,6 @@ import torch
 import nasbench
 from nasbench.networks.build import build_network
 from nasbench.plan import Skeleton
-from predictors.proxies.gradients import grad_norm, synflow
 from predictors.proxy import Batch, ProxyError, dataset_batch, random_batch
 from tests.predictors.examples import nas_bench_201
 
@@ -66,7 +65,7 @@ def test_synflow_is_what_the_output_loses_without_each_weight() -> None:
             lost += whole - positive_output(net, weights, TINY)
             tensor.view(-1)[place] = kept
     batch = random_batch(TINY, images=2)
-    assert nasbench.load_proxy("synflow").score_network(net, batch) == pytest.approx(lost, rel=1e-9)
+    assert nasbench.load_proxy("synflow").score_network(net, batch) == pytest.approx(math.log(lost), rel=1e-9)
 
 
 def test_synflow_knows_only_the_shape_of_the_batch() -> None:
@@ -79,28 +78,28 @@ def test_synflow_knows_only_the_shape_of_the_batch() -> None:
     assert flipped == proxy.score_network(network(), random_batch(TINY))
 
 
-def test_synflow_reaches_far_beyond_single_precision() -> None:
-    space, proxy = nas_bench_201(), nasbench.load_proxy("synflow")
-    deep = Skeleton(channels=16, cells=5, classes=10, input_shape=(3, 8, 8))
-    full = space.parse(
-        "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
-    )
-    value = proxy.score(space, full, deep)
-    assert torch.finfo(torch.float32).max < value < math.inf
+FULL = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|"
 
 
-def test_synflow_that_overflows_is_an_error() -> None:
-    net = network()
+def test_synflow_reaches_far_beyond_double_precision() -> None:
+    """Weights a million times as large: each of the layers on a path adds log(1e6), whatever the sum."""
+    proxy = nasbench.load_proxy("synflow")
+    deep = Skeleton(channels=4, cells=20, classes=10, input_shape=(3, 8, 8))
+    chain = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|none~0|none~1|skip_connect~2|"
+    net = network(chain, deep)
+    before = proxy.score_network(net, random_batch(deep, images=2))
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter.mul_(1e38)
-    with pytest.raises(ProxyError, match=r"the proxy synflow (overflowed|is not a number)"):
-        nasbench.load_proxy("synflow").score_network(net, random_batch(TINY))
+            parameter.mul_(1e6)
+    layers = 1 + 60 + 2 * 2 + 1  # less one that a path through a shortcut leaves out: too few to be seen
+    after = proxy.score_network(net, random_batch(deep, images=2))
+    assert after > math.log(torch.finfo(torch.float64).max)
+    assert after - before == pytest.approx(layers * math.log(1e6), rel=1e-3)
 
 
 def test_grad_norm_is_the_gradient_found_by_small_steps() -> None:
     smallest = replace(TINY, channels=1)
-    net = network(skeleton=smallest).double().train()
+    net, proxy = network(skeleton=smallest).double().train(), nasbench.load_proxy("grad_norm")
     batch = random_batch(smallest, images=8, seed=1)
     images, labels = batch.images.double(), batch.labels
     expected, step = 0.0, 1e-6
@@ -119,17 +118,16 @@ def test_grad_norm_is_the_gradient_found_by_small_steps() -> None:
                 flat[place] = kept
                 slopes.append((losses[0] - losses[1]) / (2 * step))
             expected += math.sqrt(sum(slope**2 for slope in slopes))
-    assert grad_norm(net, images, labels) == pytest.approx(expected, rel=1e-5)
-    assert nasbench.load_proxy("grad_norm").score_network(network(skeleton=smallest), batch) == pytest.approx(
-        expected, rel=1e-3
-    )
+    assert proxy.score_network(net, Batch(images, labels)) == pytest.approx(expected, rel=1e-5)
+    assert proxy.score_network(network(skeleton=smallest), batch) == pytest.approx(expected, rel=1e-3)
 
 
 def test_a_network_that_passes_nothing_on() -> None:
     """No path carries the input: nothing flows, and only the classifier's bias could learn."""
     batch = random_batch(TINY)
-    assert synflow(network(EMPTY), batch.images, batch.labels) == 0.0
-    assert grad_norm(network(EMPTY), batch.images, batch.labels) == 0.0
+    assert nasbench.load_proxy("grad_norm").score_network(network(EMPTY), batch) == 0.0
+    with pytest.raises(ProxyError, match="the proxy synflow overflowed"):
+        nasbench.load_proxy("synflow").score_network(network(EMPTY), batch)
 
 
 def test_dead_edges_change_nothing() -> None:
