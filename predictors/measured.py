@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,12 @@ class Measured:
     def of(self, rows: np.ndarray) -> list[Architecture]:
         """The architectures of some rows."""
         return [self.architectures[row] for row in rows.tolist()]
+
+    def only(self, kept: np.ndarray) -> Measured:
+        """What was measured of some rows, bool [n]; what is absent or failed in the table stays counted as it was."""
+        rows = np.flatnonzero(kept)
+        arrays = ("y", "classes", "class_hashes", "seconds", "per_seed")
+        return replace(self, architectures=self.of(rows), **{name: getattr(self, name)[rows] for name in arrays})
 
     def description(self) -> dict[str, object]:
         """What result files say of where scores come from."""

@@ -1,5 +1,7 @@
 """Splits that are disjoint by canonical class, so that no held-out architecture computes what a trained one does.
 
+One is not, :func:`draw_rows`, for comparison with published figures.
+
 A class is a number (or any label) for each row. Rows come back as ascending arrays of places.
 """
 
@@ -53,6 +55,20 @@ def draw(classes: np.ndarray, count: int, rng: np.random.Generator) -> tuple[np.
     first = dict(zip(classes[member_order[::-1]].tolist(), member_order[::-1].tolist(), strict=True))
     trained = np.sort([first[name] for name in chosen.tolist()])
     return trained, np.flatnonzero(~np.isin(classes, chosen))
+
+
+def draw_rows(count: int, drawn: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to train on, ``drawn`` of ``count`` at random, and all other rows, those of trained classes among them.
+
+    Not disjoint by class, and so what is scored on the others leaks. Draws of one generator state are nested.
+
+    Raises:
+        ValueError: no row is left to test on.
+    """
+    if not 1 <= drawn < count:
+        raise ValueError(f"cannot draw {drawn} of {count} rows and leave one: choose 1 to {count - 1}")
+    order = rng.permutation(count)
+    return np.sort(order[:drawn]), np.sort(order[drawn:])
 
 
 def folds(classes: np.ndarray, count: int, rng: np.random.Generator) -> Iterator[tuple[np.ndarray, np.ndarray]]:

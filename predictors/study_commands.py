@@ -12,6 +12,7 @@ from nasbench.console import progress, say
 EXAMPLE = """\
 Example:
   nasbench study nb201.h5 --predictors ridge,xgboost --train-sizes 32,128,500 --seeds 20 --workers 2 --out study
+  nasbench study nb201.h5 --predictors "stacked,stacked[program+zero_cost]" --features scores.h5 --out with_scores
 
 Stopped or killed, the same command goes on; with more predictors, sizes or seeds it extends what is there.
 """
@@ -24,13 +25,30 @@ def configure_study(parser: argparse.ArgumentParser) -> None:
         "--predictors",
         type=_names,
         default=("ridge", "xgboost"),
-        help="names joined by commas (default: ridge,xgboost)",
+        help="names joined by commas, each perhaps with an encoding in square brackets, as in "
+        "ridge,stacked[program+zero_cost] (default: ridge,xgboost)",
     )
     parser.add_argument(
         "--train-sizes",
         type=_sizes,
         default=(32, 128, 500),
-        help="numbers of trained classes joined by commas (default: 32,128,500)",
+        help="numbers of trained classes (rows, with --split random) joined by commas (default: 32,128,500)",
+    )
+    parser.add_argument(
+        "--split",
+        choices=("disjoint", "random"),
+        default="disjoint",
+        help="disjoint: trained and tested architectures share no class; random: rows are drawn as the field does, "
+        "which leaks (default: %(default)s)",
+    )
+    parser.add_argument("--features", type=Path, help="table that encodings look things up in (default: the table)")
+    parser.add_argument(
+        "--epochs-seen",
+        type=int,
+        nargs="+",
+        default=[],
+        metavar="EPOCHS",
+        help="run predictors that see the beginning of a training with each of these",
     )
     parser.add_argument("--seeds", type=int, default=20, help="seeds 0, 1, ... (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes (default: %(default)s)")
@@ -45,9 +63,19 @@ def run_study(args: argparse.Namespace) -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")  # one core a worker; read when NumPy comes in, here and in the workers
     from predictors import study
+    from predictors.study_request import StudyRequest
 
-    request = study.StudyRequest(
-        args.table, args.predictors, args.train_sizes, args.seeds, args.metric, args.schedule, args.workers
+    request = StudyRequest(
+        table=args.table,
+        predictors=args.predictors,
+        sizes=args.train_sizes,
+        seeds=args.seeds,
+        metric=args.metric,
+        schedule=args.schedule,
+        workers=args.workers,
+        split=args.split,
+        features=args.features,
+        epochs_seen=tuple(args.epochs_seen),
     )
     steps = study.run_study(request, args.out)
     done, total, _ = next(steps)
@@ -62,11 +90,15 @@ def _print_study(folder: Path) -> None:
     import json
 
     result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    say(f"Mean over {result['seeds']} seeds on classes never seen:\n")
-    say(f"  {'predictor':16}{'n':>6}{'kendall':>10}{'spearman':>10}{'r2':>10}{'mae':>10}{'fit [s]':>10}")
+    if result["uncovered"]:
+        say(f"{result['uncovered']:,} architectures are left out: an encoding has no features of them.")
+    tested = "classes never seen" if result["split"] == "disjoint" else "all other rows (a random split, which leaks)"
+    say(f"Mean over {result['seeds']} seeds on {tested}:\n")
+    width = max(16, *(len(entry["predictor"]) for entry in result["summary"])) + 1
+    say(f"  {'predictor':{width}}{'n':>6}{'kendall':>10}{'spearman':>10}{'r2':>10}{'mae':>10}{'fit [s]':>10}")
     for entry in result["summary"]:
         scores = [entry[name]["mean"] for name in ("kendall", "spearman", "r2", "mae", "fit_seconds")]
-        say(f"  {entry['predictor']:16}{entry['n']:>6}" + "".join(f"{_number(score):>10}" for score in scores))
+        say(f"  {entry['predictor']:{width}}{entry['n']:>6}" + "".join(f"{_number(score):>10}" for score in scores))
     ceiling = result["noise_ceiling"]
     if ceiling is not None:
         kendall = ceiling["kendall"]
@@ -79,7 +111,9 @@ def _number(value: float | None) -> str:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    from predictors.study_names import split_names
+
+    names = tuple(dict.fromkeys(split_names(text)))
     if not names:
         raise argparse.ArgumentTypeError("expected names joined by commas, such as ridge,xgboost")
     return names

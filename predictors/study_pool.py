@@ -12,13 +12,13 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from predictors.study_file import Key, StudyRow
 
 if TYPE_CHECKING:
-    from predictors.study import Study, StudyRequest
+    from predictors.study import Study
+    from predictors.study_request import StudyRequest
 
 
 def run_jobs(study: Study, request: StudyRequest, jobs: Sequence[Key]) -> Iterator[StudyRow]:
@@ -27,14 +27,11 @@ def run_jobs(study: Study, request: StudyRequest, jobs: Sequence[Key]) -> Iterat
     Raises:
         ChildProcessError: a worker was killed.
     """
-    if request.workers < 1:
-        raise ValueError(f"a study needs at least 1 worker, got {request.workers}")
     if request.workers == 1 or len(jobs) < 2:
         yield from (study.run(*job) for job in jobs)
         return
     context = multiprocessing.get_context("spawn")
-    given = (request.table, request.metric, request.schedule)
-    with ProcessPoolExecutor(min(request.workers, len(jobs)), context, _begin, given) as pool:
+    with ProcessPoolExecutor(min(request.workers, len(jobs)), context, _begin, (request,)) as pool:
         futures = [pool.submit(_run, job) for job in jobs]
         try:
             for future in as_completed(futures):
@@ -54,12 +51,12 @@ class _Worker:
     study: Study
 
 
-def _begin(table: Path, metric: str, schedule: int | None) -> None:
+def _begin(request: StudyRequest) -> None:
     from predictors.study import Study
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _Worker.study = Study(table, metric, schedule)
+    _Worker.study = Study.of(request)
 
 
 def _run(job: Key) -> StudyRow:

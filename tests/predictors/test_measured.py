@@ -36,6 +36,16 @@ def test_it_is_what_the_table_says(table: Path) -> None:
     assert measured.description()["left_out"] == {"failed": 3, "absent": 0}
 
 
+def test_some_rows_of_it(table: Path) -> None:
+    measured = read_measured(table)
+    kept = np.arange(30) % 3 == 1
+    some = measured.only(kept)
+    assert some.architectures == measured.architectures[1::3]
+    assert some.y.tolist() == measured.y[1::3].tolist()
+    assert some.per_seed.shape == (10, 3) and some.class_count == 10
+    assert some.classes.tolist() == measured.classes[1::3].tolist()
+
+
 def test_rows_without_the_metric_are_left_out_and_counted(tmp_path: Path) -> None:
     from nasbench.database.writer import TableWriter
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from predictors.splits import class_numbers, draw, folds, holdout
+from predictors.splits import class_numbers, draw, draw_rows, folds, holdout
 from tests.predictors.examples import nas_bench_201
 
 CLASSES = st.lists(st.integers(0, 30), min_size=12, max_size=80).map(np.array)
@@ -62,6 +62,24 @@ def test_draws_reach_every_row() -> None:
     counts = np.bincount([draw(classes, 1, np.random.default_rng(s))[0][0] for s in range(4000)], minlength=7)
     assert counts[:3].sum() == pytest.approx(1000, abs=120)  # a class is drawn as often as another
     assert counts[0] == pytest.approx(1000 / 3, abs=80)  # and so is a member of it
+
+
+@given(st.integers(2, 60), SEEDS)
+def test_rows_drawn_are_nested_and_all_others_tested(count: int, seed: int) -> None:
+    before: set[int] = set()
+    for n in range(1, count):
+        train, test = draw_rows(count, n, np.random.default_rng(seed))
+        assert sorted([*train, *test]) == list(range(count)) and len(train) == n
+        assert list(train) == sorted(train) and list(test) == sorted(test)
+        assert before < set(train.tolist())
+        before = set(train.tolist())
+    with pytest.raises(ValueError, match=f"cannot draw {count} of {count} rows"):
+        draw_rows(count, count, np.random.default_rng(seed))
+
+
+def test_rows_are_drawn_evenly() -> None:
+    counts = np.bincount([draw_rows(5, 1, np.random.default_rng(s))[0][0] for s in range(4000)], minlength=5)
+    assert np.abs(counts - 800).max() < 110
 
 
 @given(CLASSES, SEEDS, st.integers(2, 12))

@@ -18,10 +18,11 @@ from nasbench.__main__ import main
 from predictors.metrics import kendall, mae, pearson, r2, spearman
 from predictors.models.ridge import Ridge
 from predictors.predictor import Predictor
-from predictors.splits import draw
-from predictors.study import Study, StudyRequest, check_sizes, run_study
+from predictors.splits import draw, draw_rows
+from predictors.study import Study, run_study
 from predictors.study_file import COLUMNS, HEADER, StudyFile, StudyRow
-from tests.predictors.examples import SCHEDULE, nas_bench_201, worth, write_table
+from predictors.study_request import StudyRequest, check_sizes
+from tests.predictors.examples import SCHEDULE, nas_bench_201, worth, write_features, write_table
 
 GROUPS = [group[:3] for group in list(nas_bench_201().classes.values())[::60]]
 SOME = [member for group in GROUPS for member in group]
@@ -100,6 +101,51 @@ def test_training_and_testing_share_no_class(table: Path, monkeypatch: pytest.Mo
         assert len(set(met["fit"])) == len(met["fit"]) == 20
         assert not set(met["fit"]) & set(met["predict"])
         assert len(set(met["fit"]) | set(met["predict"])) == len(GROUPS)
+
+
+def test_a_random_split_tests_on_all_other_rows(table: Path, tmp_path: Path) -> None:
+    study = Study(table, "val_accuracy", None, split="random")
+    train, test = draw_rows(len(SOME), 20, np.random.default_rng(np.random.SeedSequence(3)))
+    measured = study.measured
+    guess = Ridge(seed=3).fit(measured.of(train), measured.y[train]).predict(measured.of(test))
+    assert study.run("ridge", 20, 3).kendall == pytest.approx(kendall(measured.y[test], guess))
+    assert set(measured.classes[train]) & set(measured.classes[test])
+    complete(request(table, seeds=1), tmp_path / "study")
+    with pytest.raises(ValueError, match="differs in split"):
+        complete(request(table, seeds=1, split="random"), tmp_path / "study")
+    with pytest.raises(ValueError, match=f"{len(SOME)} measured rows"):
+        complete(request(table, sizes=(len(SOME),), split="random"), tmp_path / "random")
+
+
+def test_rows_that_an_encoding_does_not_cover_are_left_out_for_all(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scored = write_features(tmp_path / "scored.h5", [member for group in GROUPS[:60] for member in group[:1]])
+    words = ["study", str(table), "--predictors", "ridge,ridge[zero_cost(proxies=promise)]", "--features", str(scored)]
+    assert main([*words, "--train-sizes", "20", "--seeds", "1", "--out", str(tmp_path / "study")]) == 0
+    result = json.loads((tmp_path / "study" / "result.json").read_text())
+    absent = sum(len(group) for group in GROUPS[60:])
+    assert (result["rows"], result["classes"], result["uncovered"]) == (len(SOME) - absent, 60, absent)
+    assert list(result["feature_tables"]) == ["--features"]
+    assert f"{absent} architectures are left out" in capsys.readouterr().out
+    plain, informed = rows(tmp_path / "study")
+    assert float(informed["kendall"]) > float(plain["kendall"])
+    alone = complete(request(table, sizes=(20,), seeds=1), tmp_path / "alone")[0]
+    assert alone["kendall"] != plain["kendall"]
+    with pytest.raises(LookupError, match="no zero-cost scores"):
+        complete(request(table, predictors=("ridge[zero_cost]",), sizes=(20,)), tmp_path / "none")
+    other = write_features(tmp_path / "other.h5", [group[0] for group in GROUPS[:61]])
+    again = request(table, predictors=("ridge", "ridge[zero_cost(proxies=promise)]"), sizes=(20,), features=other)
+    with pytest.raises(ValueError, match="differs in rows, feature tables of --features"):
+        complete(again, tmp_path / "study")
+
+
+def test_a_study_of_an_earlier_version_is_refused(table: Path, tmp_path: Path) -> None:
+    complete(request(table, seeds=1), tmp_path)
+    result = json.loads((tmp_path / "result.json").read_text())
+    (tmp_path / "result.json").write_text(json.dumps({**result, "version": 1}))
+    with pytest.raises(ValueError, match="an earlier version made"):
+        complete(request(table, seeds=1), tmp_path)
 
 
 def test_the_numbers_do_not_depend_on_workers(table: Path, tmp_path: Path) -> None:
