@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import signal
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
+from nasbench.arguments import check_least, flag, sample_count, stop_when_terminated
 from nasbench.training.recipe import Recipe
 
 _COUNTS = {
@@ -55,9 +54,9 @@ are not given are the table's own where it exists."""
     )
     recipe.add_argument("--dataset", help="data set (default: digits)")
     for name, text in _COUNTS.items():
-        recipe.add_argument(_flag(name), metavar="N", type=int, help=text)
+        recipe.add_argument(flag(name), metavar="N", type=int, help=text)
     for name, text in _NUMBERS.items():
-        recipe.add_argument(_flag(name), metavar="X", type=float, help=text)
+        recipe.add_argument(flag(name), metavar="X", type=float, help=text)
     recipe.add_argument("--schedule", metavar="NAME", help="cosine or one_cycle (default: one_cycle)")
     recipe.add_argument("--flip", action=argparse.BooleanOptionalAction, default=None, help="random horizontal flips")
     recipe.add_argument("--precision", metavar="NAME", help="float32, or bfloat16 under autocast")
@@ -70,14 +69,14 @@ def run_build(args: argparse.Namespace) -> int:
     from nasbench.generator.build import build
     from nasbench.generator.selection import read_architectures, sample_classes
 
-    _check_least(args, seeds=1, workers=1, sample_seed=0)
+    check_least(args, seeds=1, workers=1, sample_seed=0)
     space_name, recipe = _settings(args)
     space = nasbench.load_space(space_name)
     if args.architectures is not None:
         architectures = read_architectures(space, args.architectures)
     else:
-        architectures = sample_classes(space, _sample(args.sample), args.sample_seed)
-    signal.signal(signal.SIGTERM, _stop)
+        architectures = sample_classes(space, sample_count(args.sample), args.sample_seed)
+    stop_when_terminated()
     say(
         f"{args.out}: {len(architectures):,} classes of {space.name} x {args.seeds} seeds on {recipe.dataset}, "
         f"{recipe.epochs} epochs, {recipe.channels} channels, {recipe.cells} cells a stage"
@@ -122,7 +121,7 @@ def run_verify(args: argparse.Namespace) -> int:
     from nasbench.console import say
     from nasbench.generator.verify import verify
 
-    _check_least(args, rows=1, seed=0)
+    check_least(args, rows=1, seed=0)
     checks = verify(args.table, rows=args.rows, seed=args.seed, device=args.device, data_root=args.data_root)
     for check in checks:
         say(f"{'equal' if check.equal else 'DIFFERS'}  {check.name}  largest difference {check.difference:.3g}")
@@ -154,25 +153,3 @@ def _settings(args: argparse.Namespace) -> tuple[str, Recipe]:
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}
     values.update({name: value for name, value in given.items() if value is not None})
     return space, Recipe.from_json(values)
-
-
-def _check_least(args: argparse.Namespace, **least: int) -> None:
-    for name, value in least.items():
-        if getattr(args, name) < value:
-            raise ValueError(f"{_flag(name)} must be at least {value}, got {getattr(args, name)}")
-
-
-def _sample(text: str) -> int | None:
-    if text == "all":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"--sample must be a whole number of at least 1, or all, got {text!r}")
-    return int(text)
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

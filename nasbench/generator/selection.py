@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 from nasbench.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from nasbench.database.rows import Row
 
 FRUITLESS = 10_000
 """After so many draws that bring no new class a sample is given up."""
@@ -33,6 +37,13 @@ class Task:
     data_root: str | Path | None
     data_sha256: str
     device: str
+    verb: ClassVar[str] = "training"
+
+    def worker(self) -> Callable[[Job], Row]:
+        """What trains rows, for a process in which torch may be imported."""
+        from nasbench.generator.worker import RowWorker
+
+        return RowWorker(self).train_row
 
 
 def sample_classes(space: Space, count: int | None, seed: int) -> list[Architecture]:

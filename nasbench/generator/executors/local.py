@@ -1,4 +1,4 @@
-"""Rows from processes of this machine, one thread each. The parent needs no torch."""
+"""Jobs done by processes of this machine, one thread each. The parent needs no torch."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import os
 import signal
 import threading
 import time
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import Any, Generic, Protocol, TypeVar
 
 from nasbench.database.rows import Row
 from nasbench.generator.selection import Job, Task
 from nasbench.registry import UnknownNameError
+from nasbench.space import Architecture
 
 ATTEMPTS = 2
 """How often a job is given out when workers die under it."""
@@ -27,33 +28,63 @@ class WorkerError(ChildProcessError):
     """A worker reported an error that is no failed training, or died twice under one job."""
 
 
+class AnyJob(Protocol):
+    """A piece of work on one architecture; hashable, and can be sent to a process."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture, for messages."""
+
+
+JobT = TypeVar("JobT", bound=AnyJob)
+ResultT = TypeVar("ResultT")
+TakenT = TypeVar("TakenT", bound=AnyJob, contravariant=True)
+GivenT = TypeVar("GivenT", covariant=True)
+
+
+class AnyTask(Protocol[TakenT, GivenT]):
+    """What jobs share; it is sent to each worker process."""
+
+    @property
+    def verb(self) -> str:
+        """What a job does, for messages, such as "training"."""
+
+    def worker(self) -> Callable[[TakenT], GivenT]:
+        """What turns a job into its result; called once in each worker process."""
+
+
 @dataclass
-class _Worker:
+class _Worker(Generic[JobT]):
     process: BaseProcess
     connection: Connection
-    job: Job | None = None
+    job: JobT | None = None
 
 
 def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
-    """Rows of all jobs, each as soon as it is trained.
+    """Rows of all jobs, each as soon as it is trained; see :func:`run_jobs`."""
+    yield from run_jobs(task, jobs, workers)
+
+
+def run_jobs(task: AnyTask[JobT, ResultT], jobs: Iterable[JobT], workers: int) -> Iterator[ResultT]:
+    """Results of all jobs, each as soon as it is there.
 
     A worker that dies is replaced and its job is given out once more. Workers end with the parent, however it ends.
 
     Args:
-        task: what the rows share.
-        jobs: what to train.
+        task: what the jobs share.
+        jobs: what to do; one is taken at a time, so that a generator of many stays small.
         workers: number of processes.
 
     Raises:
         WorkerError: a worker met an error of the program or of its input, or died twice under the same job.
     """
-    waiting = deque(jobs)
-    attempts: dict[Job, int] = {}
-    running: list[_Worker] = []
+    waiting = iter(jobs)
+    attempts: dict[JobT, int] = {}
+    running: list[_Worker[JobT]] = []
     try:
-        for _ in range(min(workers, len(waiting))):
+        while len(running) < workers and (first := next(waiting, None)) is not None:
             running.append(_start(task))
-            _give(running[-1], waiting)
+            _give(running[-1], first)
         while any(worker.job is not None for worker in running):
             for ready in wait([worker.connection for worker in running if worker.job is not None]):
                 worker = next(w for w in running if w.connection is ready)
@@ -66,17 +97,18 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
                     worker.process.join()
                     if attempts[job] >= ATTEMPTS:
                         raise WorkerError(
-                            f"a worker died twice (exit code {worker.process.exitcode}) while training "
-                            f"{job.architecture}; finished rows are kept. Out of memory? Try fewer workers"
+                            f"a worker died twice (exit code {worker.process.exitcode}) while "
+                            f"{task.verb} {job.architecture}; finished rows are kept. Out of memory? Try fewer workers"
                         ) from None
                     worker.connection.close()
                     running[running.index(worker)] = worker = _start(task)
-                    waiting.appendleft(job)
-                    _give(worker, waiting)
+                    _give(worker, job)
                 else:
                     if kind == "error":
                         raise WorkerError(answer)
-                    _give(worker, waiting)  # before the row goes on, so that the worker need not wait for the disk
+                    _give(
+                        worker, next(waiting, None)
+                    )  # before the result goes on, so that the worker need not wait for the disk
                     yield answer
     finally:
         for worker in running:
@@ -85,13 +117,13 @@ def train_rows(task: Task, jobs: Iterable[Job], workers: int) -> Iterator[Row]:
             worker.connection.close()
 
 
-def _give(worker: _Worker, waiting: deque[Job]) -> None:
-    worker.job = waiting.popleft() if waiting else None
+def _give(worker: _Worker[JobT], job: JobT | None) -> None:
+    worker.job = job
     with contextlib.suppress(ConnectionError):  # a worker that is dead is found so when its answer is awaited
         worker.connection.send(worker.job)
 
 
-def _start(task: Task) -> _Worker:
+def _start(task: AnyTask[JobT, Any]) -> _Worker[JobT]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(task, theirs, os.getpid()), daemon=True)
@@ -105,18 +137,16 @@ def _start(task: Task) -> _Worker:
     return _Worker(process, ours)
 
 
-def _work(task: Task, connection: Connection, parent: int) -> None:
-    """A worker's life: jobs in, rows out, until there is no job or no parent."""
+def _work(task: AnyTask[Any, Any], connection: Connection, parent: int) -> None:
+    """A worker's life: jobs in, results out, until there is no job or no parent."""
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
         import torch
 
-        from nasbench.generator.worker import RowWorker
-
         torch.set_num_threads(1)
-        worker = RowWorker(task)
+        work = task.worker()
         while (job := _next_job(connection)) is not None:
-            connection.send(("row", worker.train_row(job)))
+            connection.send(("result", work(job)))
     except (UnknownNameError, ValueError, OSError, ImportError) as error:
         _report(connection, str(error))
     except Exception as error:
@@ -124,7 +154,7 @@ def _work(task: Task, connection: Connection, parent: int) -> None:
         raise
 
 
-def _next_job(connection: Connection) -> Job | None:
+def _next_job(connection: Connection) -> Any:
     try:
         return connection.recv()
     except EOFError:  # the parent is gone
