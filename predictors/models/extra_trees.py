@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import sklearn
 from sklearn.tree import ExtraTreeRegressor
 
 from predictors.forests import Forest, as_forest, unexplained
@@ -34,7 +35,8 @@ class ExtraTrees(Predictor):
         leaf: least rows in a leaf; one of a single row repeats what is noise in it.
         warp: how scores are seen, "identity" or "logarithm"; None: the one with the higher rank correlation in
             cross-validation.
-        folds: of the cross-validation, which never parts a class.
+        folds: of the cross-validation, which never parts a class; 1 for none, where the warp is given: deviations are
+            then those between trees alone.
         seed: of folds and trees.
     """
 
@@ -65,20 +67,10 @@ class ExtraTrees(Predictor):
         if self.trees < 1 or self.leaf < 1:
             raise ValueError(f"trees and leaf must be at least 1, got {self.trees} and {self.leaf}")
         split_seed, tree_seed = np.random.SeedSequence(self.seed).spawn(2)
-        rng = np.random.default_rng(split_seed)
-        rows = np.sort(rng.permutation(len(y))[:TUNED_ON])
-        rows = rows if len(np.unique(classes[rows])) > 1 else np.arange(len(y))
-        splits = list(folds(classes[rows], self.folds, rng))
         seeds = tree_seed.generate_state(self.trees)
-        best = (-math.inf, "", 0.0)
-        for name in WARPS if self.warp is None else (self.warp,):
-            t = fit_warp(name, y[rows]).forward(y[rows])
-            outside = self._out_of_fold(features[rows], t, splits, seeds[:TUNED_TREES])
-            agreement = kendall(t, outside.mean(axis=0))
-            agreement = -1.0 if math.isnan(agreement) else agreement
-            if agreement > best[0]:
-                best = (agreement, name, unexplained(outside, t))
-        _, name, self.noise_ = best
+        name, self.noise_ = str(self.warp), 0.0
+        if self.warp is None or self.folds > 1:
+            name, self.noise_ = self._tuned(features, y, classes, np.random.default_rng(split_seed), seeds)
         self.warp_ = fit_warp(name, y)
         self.forest_ = self._grown(features, self.warp_.forward(y), seeds)
 
@@ -97,6 +89,23 @@ class ExtraTrees(Predictor):
         self.noise_, self.warp_ = float(state.values["noise"]), Warp(**state.values["warp"])
         self.forest_ = Forest(**state.arrays)
 
+    def _tuned(
+        self, features: np.ndarray, y: np.ndarray, classes: np.ndarray, rng: np.random.Generator, seeds: np.ndarray
+    ) -> tuple[str, float]:
+        """The warp, and what trees leave unexplained under it."""
+        rows = np.sort(rng.permutation(len(y))[:TUNED_ON])
+        rows = rows if len(np.unique(classes[rows])) > 1 else np.arange(len(y))
+        splits = list(folds(classes[rows], self.folds, rng))
+        best = (-math.inf, "", 0.0)
+        for name in WARPS if self.warp is None else (self.warp,):
+            t = fit_warp(name, y[rows]).forward(y[rows])
+            outside = self._out_of_fold(features[rows], t, splits, seeds[:TUNED_TREES])
+            agreement = kendall(t, outside.mean(axis=0))
+            agreement = -1.0 if math.isnan(agreement) else agreement
+            if agreement > best[0]:
+                best = (agreement, name, unexplained(outside, t))
+        return best[1:]
+
     def _out_of_fold(
         self, features: np.ndarray, t: np.ndarray, splits: list[tuple[np.ndarray, np.ndarray]], seeds: np.ndarray
     ) -> np.ndarray:
@@ -107,6 +116,10 @@ class ExtraTrees(Predictor):
         return outside
 
     def _grown(self, features: np.ndarray, t: np.ndarray, seeds: np.ndarray) -> Forest:
-        rows = features.astype(np.float32)
+        rows, target = np.ascontiguousarray(features, dtype=np.float32), np.ascontiguousarray(t[:, None])
         settings = {"max_features": self.max_features, "min_samples_leaf": self.leaf}
-        return as_forest(ExtraTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(rows, t) for seed in seeds)
+        with sklearn.config_context(skip_parameter_validation=True):  # once and not for every tree
+            return as_forest(
+                ExtraTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(rows, target, check_input=False)
+                for seed in seeds
+            )

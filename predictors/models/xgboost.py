@@ -32,7 +32,8 @@ class XGBoost(Predictor):
         subsample: share of rows a tree sees.
         colsample: share of features each split chooses from.
         members: ensembles averaged.
-        folds: of the cross-validation, which never parts a class.
+        folds: of the cross-validation, which never parts a class; 1 for none, where depth and rounds are given:
+            deviations are then those between members alone.
         seed: of folds and trees.
     """
 
@@ -104,6 +105,8 @@ class XGBoost(Predictor):
         self, features: np.ndarray, t: np.ndarray, classes: np.ndarray, rng: np.random.Generator
     ) -> tuple[int, int, float]:
         """Depth, rounds, and their mean squared error out of fold."""
+        if self.depth is not None and self.rounds is not None and self.folds == 1:
+            return self.depth, self.rounds, 0.0
         if len(t) > TUNED_ON:
             rows = np.sort(rng.permutation(len(t))[:TUNED_ON])
             features, t, classes = features[rows], t[rows], classes[rows]
