@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -132,23 +132,18 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
         """Name under which commands and files know this predictor: its file's, unless a class says otherwise."""
         return cls.__module__.rpartition(".")[2]
 
-    def save(self, folder: str | Path) -> None:
-        """Writes the fitted predictor into a folder, made if need be: JSON, NPZ, and models in their own formats.
+    def files(self) -> dict[str, bytes]:
+        """The fitted predictor as files by name: JSON, NPZ, and models in their own formats; the description is last.
 
         Raises:
-            NotFittedError: there is nothing to save.
-            OSError: the folder cannot be written.
+            NotFittedError: nothing was learned yet.
         """
         if not hasattr(self, "space_"):
             raise NotFittedError(f"this {type(self).__name__} is not fitted; call fit(architectures, y) first")
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
         state = self.state()
         files = {"arrays.npz": _packed(state.arrays), **state.models}
         if looked_up := self.encoder_.state():
             files["encoding.npz"] = _packed(looked_up)
-        for name, content in files.items():
-            write_atomically(folder / name, content)
         description = {
             "format": "nasbench-forge predictor",
             "version": VERSION,
@@ -158,7 +153,20 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
             "values": state.values,
             "files": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         }
-        write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+        return {**files, DESCRIPTION: json.dumps(description, indent=1).encode()}
+
+    def save(self, folder: str | Path) -> None:
+        """Writes :meth:`files` into a folder, made if need be.
+
+        Raises:
+            NotFittedError: there is nothing to save.
+            OSError: the folder cannot be written.
+        """
+        files = self.files()
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            write_atomically(folder / name, content)
 
 
 def load_fitted(folder: str | Path) -> Predictor:
@@ -170,12 +178,30 @@ def load_fitted(folder: str | Path) -> Predictor:
     """
     folder = Path(folder)
     try:
-        description = json.loads((folder / DESCRIPTION).read_bytes())
+        listed = json.loads((folder / DESCRIPTION).read_bytes())["files"]
+        files = {name: (folder / name).read_bytes() for name in [*listed, DESCRIPTION]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"cannot read the predictor in {folder}: {error}; fit it again") from error
+    return read_fitted(files, str(folder))
+
+
+def read_fitted(files: Mapping[str, bytes], source: str) -> Predictor:
+    """The fitted predictor that :meth:`Predictor.files` gave.
+
+    Args:
+        files: their contents by name.
+        source: where they are from, for messages.
+
+    Raises:
+        ValueError: they are damaged, or of a newer version.
+    """
+    try:
+        description = json.loads(files[DESCRIPTION])
         if description["format"] != "nasbench-forge predictor":
             raise ValueError(f"its format is {description['format']!r}")
         if description["version"] > VERSION:
             raise ValueError(f"it is of version {description['version']}, newer than {VERSION}: update nasbench-forge")
-        contents = {name: (folder / name).read_bytes() for name in description["files"]}
+        contents = {name: files[name] for name in description["files"]}
         for name, content in contents.items():
             if hashlib.sha256(content).hexdigest() != description["files"][name]:
                 raise ValueError(f"the content of {name} is not what was written")
@@ -190,7 +216,7 @@ def load_fitted(folder: str | Path) -> Predictor:
     except (ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         if isinstance(error, LookupError) and not isinstance(error, KeyError):
             raise
-        raise ValueError(f"cannot read the predictor in {folder}: {error}; fit it again") from error
+        raise ValueError(f"cannot read the predictor in {source}: {error}; fit it again") from error
     return predictor
 
 

@@ -21,7 +21,6 @@ from nasbench.registry import ENCODINGS, PREDICTORS
 from nasbench.space import Space
 from predictors.encoding import Encoding, bind_table, load_encoding
 from predictors.predictor import Predictor, load_fitted
-from predictors.table_encoding import TableEncoding
 from tests.predictors.examples import Chain, TwoCells, class_members, nas_bench_201, worth, write_features
 
 TRAINED, TESTED = class_members(160)[:100], class_members(160)[100:]
@@ -37,14 +36,16 @@ def looked_up(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(params=[*ENCODINGS.names(), "one_hot+graph_features"])
 def encoding(request: pytest.FixtureRequest, looked_up: str) -> Encoding:
+    if request.param == "prediction":
+        return load_encoding(f'prediction(source="{looked_up}")')
     return load_encoding(bind_table(request.param, looked_up))
 
 
 @pytest.fixture(params=[nas_bench_201, TwoCells, Chain], ids=["nas_bench_201", "two_cells", "long_chain"])
 def space(request: pytest.FixtureRequest, encoding: Encoding) -> Space:
     space: Space = request.param()
-    if isinstance(encoding, TableEncoding) and space.name != "nas_bench_201":
-        pytest.skip("what is looked up is of one space")
+    if encoding.guesses and space.name != "nas_bench_201":
+        pytest.skip("what was measured is of one space")
     return space
 
 
