@@ -92,7 +92,7 @@ def zen(probe: Probe) -> float:
             weight.copy_(torch.randn(weight.shape, generator=generator))
         for norm in norms:
             norm.momentum = 1.0  # the running variance is then the last batch's
-        x, noise = (torch.randn(probe.images.shape, generator=generator).to(probe.device) for _ in range(2))
+        x, noise = (torch.randn(probe.images.shape, generator=generator).to(probe.images) for _ in range(2))
         moved, still = _last_map(network, x + NOISE * noise), _last_map(network, x)
         distance = (moved - still).double().flatten(1).abs().sum(dim=1).mean().item()
         variances = [norm.running_var for norm in norms if norm.running_var is not None]

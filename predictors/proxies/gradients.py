@@ -68,11 +68,12 @@ def fisher(probe: Probe) -> float:
     """
     total = 0.0
     for output, slope in zip(forward(probe).outputs, slopes(probe).outputs, strict=True):
+        if output._version:
+            raise ValueError("fisher reads what layers give; this network overwrites it in place")
         if slope is not None:
-            of_channels = (
-                (output.detach() * slope.detach()).flatten(2).sum(dim=2) if output.ndim > 2 else output * slope
-            )
-            total += of_channels.detach().double().square().mean(dim=0).sum().item() / 2
+            product = output.detach() * slope.detach()
+            of_channels = product.flatten(2).sum(dim=2) if product.ndim > 2 else product
+            total += of_channels.double().square().mean(dim=0).sum().item() / 2
     return total
 
 
