@@ -9,15 +9,25 @@ import numpy as np
 from predictors.metrics import kendall
 
 
-def standardised(features: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Features of mean 0 and deviation 1 over the space, shape (n, features); one that is constant there is only moved.
+def scaled(features: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Features of at most deviation 1 over the space, shape (n, features).
+
+    Features are divided by their deviation there, or by the median of all deviations where that is larger: a column
+    that hardly varies, as counts of what is rare, is not blown up until it drowns the others.
 
     Args:
         features: shape (n, features).
         spread: their mean and deviation, shape (2, features), as in ``Predictor.feature_spread_``.
     """
     centre, deviation = spread
-    return (features - centre) / np.where(deviation > 1e-9 * (1 + np.abs(centre)), deviation, 1.0)
+    known = deviation > 1e-9 * (1 + np.abs(centre))
+    least = float(np.median(deviation[known])) if known.any() else 1.0
+    return features / np.maximum(deviation, least)
+
+
+def standardised(features: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Features :func:`scaled`, of mean 0 over the space."""
+    return scaled(features - spread[0], spread)
 
 
 def different_rows(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import pytest
 
 from predictors.metrics import kendall
 from predictors.models.k_nearest import NEAREST, NEIGHBORS, KNearest, weighted
+from predictors.rows import standardised
 from predictors.splits import folds
 from tests.predictors.examples import class_members, nas_bench_201, worth
 
@@ -37,7 +38,7 @@ def test_all_neighbours_are_a_weighted_mean_of_everything() -> None:
     y = worth(TRAINED)
     model = KNearest("graph_features", neighbors=1000).fit(TRAINED, y)
     assert model.k_ == 60
-    new = (model.encoder_.transform(TESTED) - model.spread_[0]) / np.where(model.spread_[1] > 0, model.spread_[1], 1)
+    new = standardised(model.encoder_.transform(TESTED), model.spread_)
     assert model.predict(TESTED) == pytest.approx(slow(model.rows_, y, new, 60))
 
 

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from predictors.metrics import kendall
-from predictors.rows import agreement, different_rows, squared_distances, standardised
+from predictors.rows import agreement, different_rows, scaled, squared_distances, standardised
 
 
 def test_features_are_standard_over_the_space() -> None:
-    rows = np.array([[1.0, 5.0], [3.0, 5.5]])
-    spread = np.array([[2.0, 5.0], [0.5, 0.0]])
-    assert standardised(rows, spread).tolist() == [[-2.0, 0.0], [2.0, 0.5]]
+    rows = np.array([[1.0, 5.0, 8.0, 0.3], [3.0, 5.5, 0.0, 0.0]])
+    spread = np.array([[2.0, 5.0, 4.0, 0.1], [0.5, 0.0, 4.0, 0.2]])  # the median of what varies is 0.5
+    assert standardised(rows, spread) == pytest.approx(np.array([[-2.0, 0.0, 1.0, 0.4], [2.0, 1.0, -1.0, -0.2]]))
+    assert scaled(rows, spread) == pytest.approx(rows / np.array([0.5, 0.5, 4.0, 0.5]))
+    assert standardised(rows, np.zeros((2, 4))).tolist() == rows.tolist()
 
 
 def test_equal_rows_are_found_once_in_order() -> None:
