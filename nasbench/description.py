@@ -30,7 +30,7 @@ def describe(table: Table) -> dict[str, Any]:
         "environments": _environments(table),
         "schedules": [_schedule(table, schedule) for schedule in table.schedules],
         "costs": [_cost(table, name) for name in table.costs],
-        "proxies": [_proxy(table, name) for name in table.proxies],
+        "proxies": describe_proxies(table),
         "proxy_settings": table.proxy_settings,
     }
 
@@ -83,6 +83,11 @@ def _cost(table: Table, name: str) -> dict[str, Any]:
         "least": float(known.min()) if len(known) else None,
         "greatest": float(known.max()) if len(known) else None,
     }
+
+
+def describe_proxies(table: Table) -> list[dict[str, Any]]:
+    """What a table holds of each zero-cost proxy, as JSON values."""
+    return [_proxy(table, name) for name in table.proxies]
 
 
 def _proxy(table: Table, name: str) -> dict[str, Any]:
