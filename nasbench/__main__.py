@@ -28,10 +28,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "predictors.study_commands",
         "rank correlation of predictors against the number of trained architectures",
     ),
-    "transfer": (
-        "predictors.transfer_commands",
-        "what a table of cheap trainings is worth to a predictor of dear ones",
-    ),
     "proxies": (
         "predictors.proxy_commands",
         "zero-cost scores of untrained networks into a table; goes on where it stopped",
@@ -45,7 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
-    "Predictors and searchers": ("study", "transfer", "proxies", "search"),
+    "Predictors and searchers": ("study", "proxies", "search"),
     "Way in": ("list", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""
