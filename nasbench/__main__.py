@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "predictors.proxy_commands",
         "zero-cost scores of untrained networks into a table; goes on where it stopped",
     ),
+    "transfer": ("predictors.transfer_commands", "what a table of cheap trainings is worth to a predictor of dear ones"),
     "search": ("searchers.commands", "one run of one search strategy"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
@@ -41,7 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
-    "Predictors and searchers": ("study", "proxies", "search"),
+    "Predictors and searchers": ("study", "transfer", "proxies", "search"),
     "Way in": ("list", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""
