@@ -28,11 +28,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "predictors.study_commands",
         "rank correlation of predictors against the number of trained architectures",
     ),
+    "transfer": (
+        "predictors.transfer_commands",
+        "what a table of cheap trainings is worth to a predictor of dear ones",
+    ),
     "proxies": (
         "predictors.proxy_commands",
         "zero-cost scores of untrained networks into a table; goes on where it stopped",
     ),
-    "transfer": ("predictors.transfer_commands", "what a table of cheap trainings is worth to a predictor of dear ones"),
     "search": ("searchers.commands", "one run of one search strategy"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
