@@ -21,7 +21,7 @@ from predictors.splits import folds
 
 DEPTHS = (2, 4)
 ROUNDS = (50, 100, 200)
-PAIRS = 8
+PAIRS = 32
 """Others that each row is compared with in a round."""
 TUNED_ON = 1000
 """Depth, rounds and the map are found on at most this many rows."""
@@ -49,7 +49,7 @@ class XGBoostRank(Predictor):
         rounds: int | None = None,
         learning_rate: float = 0.1,
         subsample: float = 0.8,
-        colsample: float = 0.3,
+        colsample: float = 0.2,
         members: int = 3,
         folds: int = 5,
         seed: int = 0,
