@@ -14,21 +14,19 @@ import copy
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from nasbench.plan import Skeleton
+from nasbench.space import Architecture, Space
+from predictors.batches import Batch as Batch
+from predictors.batches import random_batch
 
 if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """What proxies look at: float images [n, channels, height, width] and int64 labels [n]."""
-
-    images: torch.Tensor
-    labels: torch.Tensor
+INITIALISATIONS = ("training", "torch")
+"""How weights are drawn: as the networks of a table that are trained, or as torch draws those of its own layers."""
 
 
 def shared(piece: Callable[[Probe], T]) -> Callable[[Probe], T]:
@@ -133,6 +131,56 @@ class Probe:
         finally:
             needs = self._open.pop()
         return needs, value, time.perf_counter() - start - (self._spent - before)
+
+
+def make_probe(
+    space: Space,
+    architecture: Architecture,
+    skeleton: Skeleton,
+    batch: Batch | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    initialisation: str = "training",
+) -> Probe:
+    """The probe of an architecture's network as built, with weights of the seed.
+
+    Args:
+        space: the architecture's.
+        architecture: to look at.
+        skeleton: of its network.
+        batch: the images to look at; :func:`random_batch` of the skeleton where none is given.
+        seed: of the network's weights, of what proxies draw, and of the random batch.
+        device: where the network runs.
+        initialisation: one of :data:`INITIALISATIONS`; published proxies were measured with "torch".
+
+    Raises:
+        ImportError: torch is not installed.
+        ValueError: an unknown initialisation.
+    """
+    from nasbench.networks.build import build_network
+
+    if initialisation not in INITIALISATIONS:
+        raise ValueError(f"weights are drawn as in {' or '.join(INITIALISATIONS)}, got {initialisation!r}")
+
+    def make() -> torch.nn.Module:
+        network = build_network(space.plan(architecture, skeleton), seed)
+        return _drawn_as_torch_does(network, seed) if initialisation == "torch" else network
+
+    return Probe(make, batch or random_batch(skeleton, seed=seed), seed, device)
+
+
+def _drawn_as_torch_does(network: torch.nn.Module, seed: int) -> torch.nn.Module:
+    """The network, weights and biases of its layers uniform within one over the root of the number of inputs."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, torch.nn.Conv2d | torch.nn.Linear):
+                bound = module.weight[0].numel() ** -0.5
+                for parameter in module.parameters():
+                    parameter.uniform_(-bound, bound, generator=generator)
+    return network
 
 
 @shared

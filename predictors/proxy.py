@@ -21,13 +21,14 @@ import numpy as np
 from nasbench.plan import Skeleton
 from nasbench.registry import missing_extra
 from nasbench.space import Architecture, Space
-from predictors.probe import Batch as Batch
-from predictors.probe import Probe
+from predictors.batches import Batch as Batch
+from predictors.batches import batch_split as batch_split
+from predictors.batches import dataset_batch as dataset_batch
+from predictors.batches import random_batch as random_batch
+from predictors.probe import Probe, make_probe
 
 if TYPE_CHECKING:
     import torch
-
-    from datasets.dataset import Dataset, Split
 
 SizeFunction = Callable[[Space, Architecture, Skeleton], float]
 SizesFunction = Callable[[Space, list[Architecture], Skeleton], np.ndarray]
@@ -212,62 +213,3 @@ def _add(made: Proxy) -> None:
     if made.name in PROXIES:
         raise ValueError(f"two proxies are called {made.name}")
     PROXIES[made.name] = made
-
-
-def make_probe(
-    space: Space,
-    architecture: Architecture,
-    skeleton: Skeleton,
-    batch: Batch | None = None,
-    seed: int = 0,
-    device: str = "cpu",
-) -> Probe:
-    """The probe of an architecture's network as built, with weights of the seed.
-
-    Args:
-        space: the architecture's.
-        architecture: to look at.
-        skeleton: of its network.
-        batch: the images to look at; :func:`random_batch` of the skeleton where none is given.
-        seed: of the network's weights, of what proxies draw, and of the random batch.
-        device: where the network runs.
-
-    Raises:
-        ImportError: torch is not installed.
-    """
-    from nasbench.networks.build import build_network
-
-    batch = batch or random_batch(skeleton, seed=seed)
-    return Probe(lambda: build_network(space.plan(architecture, skeleton), seed), batch, seed, device)
-
-
-def random_batch(skeleton: Skeleton, images: int = 64, seed: int = 0) -> Batch:
-    """Standard normal images of the skeleton's shape with labels in turn; the same for the same seed."""
-    with missing_extra("a batch of images"):
-        import torch
-    generator = torch.Generator().manual_seed(seed)
-    return Batch(
-        torch.randn(images, *skeleton.input_shape, generator=generator), torch.arange(images) % skeleton.classes
-    )
-
-
-def dataset_batch(dataset: Dataset, images: int = 64, seed: int = 0) -> Batch:
-    """Training images of a data set, normalised, drawn without replacement; the same for the same seed.
-
-    Raises:
-        ValueError: the data set has fewer images.
-    """
-    with missing_extra("a batch of images"):
-        from datasets.tensors import to_tensors
-    return Batch(*to_tensors(batch_split(dataset, images, seed), dataset.card, "cpu"))
-
-
-def batch_split(dataset: Dataset, images: int, seed: int) -> Split:
-    """The images of :func:`dataset_batch` as they are, for those who have no torch.
-
-    Raises:
-        ValueError: the data set has fewer images.
-    """
-    if not 1 <= images <= len(dataset.train):
-        raise ValueError(f"expected 1 to {len(dataset.train)} images of {dataset.card.name}, got {images}")
-    return dataset.train.take(np.random.default_rng(seed).permutation(len(dataset.train))[:images])

@@ -13,8 +13,9 @@ from scipy import stats
 from nasbench.plan import Skeleton
 from nasbench.registry import PROXIES, missing_extra
 from nasbench.space import Architecture, Space
-from predictors.probe import Batch, Probe
-from predictors.proxy import DIRECTIONS, Proxy, make_probe
+from predictors.batches import Batch
+from predictors.probe import Probe, make_probe
+from predictors.proxy import DIRECTIONS, Proxy
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def score_architecture(
     batch: Batch | None,
     seed: int,
     device: str = "cpu",
+    initialisation: str = "training",
 ) -> dict[str, Score]:
     """The score of each named proxy for an architecture's network as built, all from one network and shared passes.
 
@@ -53,8 +55,10 @@ def score_architecture(
         batch: the images to look at; a random batch of the skeleton where None. Proxies of size need none.
         seed: of the network's weights and of what proxies draw.
         device: where the network runs.
+        initialisation: how weights are drawn, see :data:`predictors.probe.INITIALISATIONS`.
 
     Raises:
+        ValueError: an unknown initialisation.
         UnknownNameError: no proxy has one of the names.
         ImportError: one of them needs torch, which is not installed.
     """
@@ -63,7 +67,7 @@ def score_architecture(
     probe = None
     if looking:
         with missing_extra(f"the zero-cost proxy {looking[0]!r}"):
-            probe = make_probe(space, architecture, skeleton, batch, seed, device)
+            probe = make_probe(space, architecture, skeleton, batch, seed, device, initialisation)
     found = {proxy.name: _attempt(proxy, probe, space, architecture, skeleton) for proxy in proxies}
     if probe is not None:
         for name, seconds in probe.seconds().items():

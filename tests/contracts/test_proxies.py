@@ -15,7 +15,8 @@ import nasbench
 from nasbench.networks.build import build_network
 from nasbench.plan import Skeleton
 from nasbench.registry import PROXIES
-from predictors.proxy import DIRECTIONS, Batch, Proxy, ProxyError, make_probe, random_batch
+from predictors.probe import make_probe
+from predictors.proxy import DIRECTIONS, Batch, Proxy, ProxyError, random_batch
 from predictors.scores import Score, score_architecture
 from tests.predictors.examples import class_members, nas_bench_201
 

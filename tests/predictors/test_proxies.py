@@ -12,9 +12,12 @@ from torch import nn
 
 import nasbench
 import predictors.probe
-from predictors.probe import Batch, Probe, shared
+from nasbench.plan import Skeleton
+from predictors.batches import Batch
+from predictors.probe import Probe, make_probe, shared
 from predictors.proxy import Proxy, ProxyError, probe_proxy, size_proxy
-from predictors.scores import rank_ensemble
+from predictors.scores import rank_ensemble, score_architecture
+from tests.predictors.examples import class_members, nas_bench_201
 
 ONE_IMAGE = Batch(torch.tensor([[[[1.0]], [[0.0]]]]), torch.tensor([0]))
 """An image of two channels, (1, 0), of class 0."""
@@ -178,6 +181,32 @@ def test_seconds_of_shared_pieces_are_split(monkeypatch: pytest.MonkeyPatch) -> 
         probe.run("d", broken)
     assert probe.seconds() == pytest.approx({"a": 105.25, "b": 205.25, "c": 300.25, "d": 0.75})
     assert sum(probe.seconds().values()) == pytest.approx(now)
+
+
+def test_weights_as_torch_draws_them() -> None:
+    """The same ranges as layers made by torch itself, which has no generator for that but its global one."""
+    space, architecture, skeleton = nas_bench_201(), class_members(1)[0], Skeleton(channels=16, cells=1)
+    network = make_probe(space, architecture, skeleton, seed=3, initialisation="torch").network
+    again = make_probe(space, architecture, skeleton, seed=3, initialisation="torch").network
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), again.parameters(), strict=True))
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(0)
+                twin = type(module)(*module.weight.shape[1::-1], **kernel_of(module))
+            for ours, theirs in zip(module.parameters(), twin.parameters(), strict=True):
+                assert ours.std().item() == pytest.approx(theirs.std().item(), rel=0.5 if ours.ndim == 1 else 0.15)
+                assert ours.abs().max().item() == pytest.approx(theirs.abs().max().item(), rel=0.3)
+    batch, names = None, ["snip", "params"]
+    trained = score_architecture(names, space, architecture, skeleton, batch, 0)
+    drawn = score_architecture(names, space, architecture, skeleton, batch, 0, initialisation="torch")
+    assert drawn["snip"].value != trained["snip"].value and drawn["params"].value == trained["params"].value
+    with pytest.raises(ValueError, match="training or torch"):
+        make_probe(space, architecture, skeleton, initialisation="zeros")
+
+
+def kernel_of(module: nn.Module) -> dict:
+    return {"kernel_size": module.kernel_size, "bias": False} if isinstance(module, nn.Conv2d) else {}
 
 
 def test_a_name_or_a_direction_that_will_not_do() -> None:
