@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "predictors.proxy_commands",
         "zero-cost scores of untrained networks into a table; goes on where it stopped",
     ),
+    "cards": ("predictors.card_commands", "how well zero-cost proxies rank, what they cost, how steady they are"),
     "search": ("searchers.commands", "one run of one search strategy"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
@@ -45,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
-    "Predictors and searchers": ("study", "transfer", "proxies", "search"),
+    "Predictors and searchers": ("study", "transfer", "proxies", "cards", "search"),
     "Way in": ("list", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""
