@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from sklearn.tree import BaseDecisionTree
 
+from predictors.rows import different_rows
+
 
 @dataclass(frozen=True)
 class Forest:
@@ -39,8 +41,9 @@ class Forest:
         Args:
             features: shape (n, features); they are compared as float32, as scikit-learn does.
         """
-        count, columns = features.shape
-        flat = features.astype(np.float32).ravel()
+        rows, place = different_rows(features)
+        count, columns = rows.shape
+        flat = rows.astype(np.float32).ravel()
         starts = np.arange(count) * columns
         answers = np.empty((len(self.roots), count))
         for tree, (root, depth) in enumerate(zip(self.roots.tolist(), self.depths.tolist(), strict=True)):
@@ -49,7 +52,7 @@ class Forest:
                 left = flat.take(starts + self.feature.take(node)) <= self.threshold.take(node)
                 node = np.where(left, node + 1, self.right.take(node))
             answers[tree] = self.value.take(node)
-        return answers
+        return answers[:, place]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All fields; ``Forest(**fields)`` reads them."""

@@ -117,7 +117,7 @@ class ExtraTrees(Predictor):
 
     def _grown(self, features: np.ndarray, t: np.ndarray, seeds: np.ndarray) -> Forest:
         rows, target = np.ascontiguousarray(features, dtype=np.float32), np.ascontiguousarray(t[:, None])
-        settings = {"max_features": self.max_features, "min_samples_leaf": self.leaf}
+        settings = {"max_features": float(self.max_features), "min_samples_leaf": self.leaf}
         with sklearn.config_context(skip_parameter_validation=True):  # once and not for every tree
             return as_forest(
                 ExtraTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(rows, target, check_input=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import sklearn
 from sklearn.tree import DecisionTreeRegressor
 
 from predictors.forests import Forest, as_forest, mean_answer, unexplained
@@ -89,12 +90,15 @@ class RandomForest(Predictor):
         self.forest_ = Forest(**state.arrays)
 
     def _grown(self, features: np.ndarray, t: np.ndarray, bags: np.ndarray, seeds: np.ndarray) -> Forest:
-        rows = features.astype(np.float32)
-        settings = {"max_features": self.max_features, "min_samples_leaf": self.leaf}
-        return as_forest(
-            DecisionTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(rows, t, sample_weight=bag)
-            for bag, seed in zip(bags, seeds, strict=False)
-        )
+        rows, target = np.ascontiguousarray(features, dtype=np.float32), np.ascontiguousarray(t[:, None])
+        settings = {"max_features": float(self.max_features), "min_samples_leaf": self.leaf}
+        with sklearn.config_context(skip_parameter_validation=True):  # once and not for every tree
+            return as_forest(
+                DecisionTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(
+                    rows, target, sample_weight=bag, check_input=False
+                )
+                for bag, seed in zip(bags, seeds, strict=False)
+            )
 
 
 def bags_of_classes(classes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
