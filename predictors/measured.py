@@ -10,7 +10,6 @@ import numpy as np
 import nasbench
 from nasbench.space import Architecture, Space
 from nasbench.table import SearchView
-from predictors.metrics import kendall, spearman
 
 
 @dataclass(frozen=True)
@@ -123,32 +122,3 @@ def _seconds(view: SearchView, architectures: list[Architecture], schedule: int)
 def _per_seed(view: SearchView, metric: str, schedule: int) -> np.ndarray:
     columns = [view.values(metric, schedule, seed=seed) for seed in view.seeds(metric, schedule) if seed >= 0]
     return np.stack(columns, axis=1) if columns else np.empty((len(view), 0))
-
-
-def noise_ceiling(per_seed: np.ndarray) -> dict[str, dict[str, float | int]] | None:
-    """Rank correlation of one seed with the mean of the others, mean over seeds: what noise leaves to a predictor.
-
-    Args:
-        per_seed: scores of shape (n, seeds), NaN where a seed was not trained.
-
-    Returns:
-        kendall and spearman, each ``{"value", "seeds", "n"}`` with n the architectures that have a pair; None where
-        fewer than two seeds, or no pairs, make one.
-    """
-    seeds = per_seed.shape[1]
-    if seeds < 2:
-        return None
-    found: dict[str, dict[str, float | int]] = {}
-    for name, metric in (("kendall", kendall), ("spearman", spearman)):
-        values, pairs = [], 0
-        for seed in range(seeds):
-            others = np.delete(per_seed, seed, axis=1)
-            count = (~np.isnan(others)).sum(axis=1)
-            mean = np.where(count > 0, np.nansum(others, axis=1) / np.maximum(count, 1), np.nan)
-            values.append(metric(per_seed[:, seed], mean))
-            pairs = max(pairs, int((~np.isnan(per_seed[:, seed]) & (count > 0)).sum()))
-        values = [value for value in values if not np.isnan(value)]
-        if not values:
-            return None
-        found[name] = {"value": float(np.mean(values)), "seeds": seeds, "n": pairs}
-    return found

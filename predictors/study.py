@@ -14,17 +14,19 @@ from typing import Any
 
 import numpy as np
 
-import nasbench
+from predictors.ceilings import find_ceilings
+from predictors.conformal import calibrate, coverage, normal_intervals
 from predictors.encoding import load_encoding
-from predictors.measured import Measured, noise_ceiling, read_measured
-from predictors.metrics import kendall, mae, pearson, r2, spearman
+from predictors.measured import Measured, read_measured
 from predictors.predictor import Predictor
 from predictors.provenance import read_result, write_result
 from predictors.splits import draw, draw_rows
-from predictors.study_file import StudyFile, StudyRow
-from predictors.study_names import read_name, tables_of
+from predictors.study_file import COVERAGES, LEVELS, StudyFile, StudyRow
+from predictors.study_lookups import feature_tables, seen_of_training
+from predictors.study_names import read_name
 from predictors.study_pool import run_jobs
 from predictors.study_request import SPLITS, StudyRequest, check_sizes
+from predictors.study_scores import study_scores
 from predictors.study_summary import VERSION, check_same, summarise
 
 
@@ -38,6 +40,8 @@ class Study:
         split: "disjoint" or "random".
         features: the table that encodings look things up in; None for ``table``.
         names: predictors; rows that the encoding of one of them does not cover are left out for all.
+        tested: rows that are tested on; None for all that the split leaves.
+        coverage: whether intervals are judged.
 
     Raises:
         ValueError: no row is covered by all encodings.
@@ -51,8 +55,10 @@ class Study:
         split: str = "disjoint",
         features: Path | None = None,
         names: Sequence[str] = (),
+        tested: int | None = None,
+        coverage: bool = False,
     ) -> None:
-        self.split = split
+        self.split, self.tested, self.coverage = split, tested, coverage
         self.features = table if features is None else features
         measured = read_measured(table, metric, schedule)
         covered = np.ones(len(measured), dtype=bool)
@@ -69,18 +75,33 @@ class Study:
     @classmethod
     def of(cls, request: StudyRequest) -> Study:
         """The study that was asked for."""
-        return cls(request.table, request.metric, request.schedule, request.split, request.features, request.names)
+        return cls(
+            request.table,
+            request.metric,
+            request.schedule,
+            request.split,
+            request.features,
+            request.names,
+            request.tested,
+            request.coverage,
+        )
 
     def make(self, name: str, seed: int) -> Predictor:
         """A new predictor of a name such as ``ridge[one_hot]``, bound to the table of features."""
         return read_name(name).make(seed, self.features)
 
     def draw(self, size: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows to train and to test on."""
-        rng = np.random.default_rng(np.random.SeedSequence(seed))
+        """Rows to train and to test on, ascending."""
+        sequence = np.random.SeedSequence(seed)
+        rng = np.random.default_rng(sequence)
         if self.split == "random":
-            return draw_rows(len(self.measured), size, rng)
-        return draw(self.measured.classes, size, rng)
+            train, test = draw_rows(len(self.measured), size, rng)
+        else:
+            train, test = draw(self.measured.classes, size, rng)
+        if self.tested is not None:  # the first in an order that all sizes share
+            place = np.random.default_rng(sequence.spawn(1)[0]).permutation(len(self.measured)).argsort()
+            test = np.sort(test[np.argsort(place[test])][: self.tested])
+        return train, test
 
     def run(self, name: str, size: int, seed: int) -> StudyRow:
         """One row of the study: draws, fits, predicts, scores."""
@@ -91,21 +112,39 @@ class Study:
         began = time.perf_counter()
         predictor.fit(measured.of(train), measured.y[train], measured.classes[train])
         fitted = time.perf_counter()
-        guess = predictor.predict(measured.of(test))
+        guess, deviation = predictor.predict(measured.of(test), return_std=True)
         done = time.perf_counter()
         actual = measured.y[test]
         return StudyRow(
             predictor=name,
             n=size,
             seed=seed,
-            kendall=kendall(actual, guess),
-            spearman=spearman(actual, guess),
-            pearson=pearson(actual, guess),
-            r2=r2(actual, guess),
-            mae=mae(actual, guess),
+            **study_scores(actual, guess, measured.metric),
+            tested=len(test),
+            training_seconds=float(measured.seconds[train].sum()),
             fit_seconds=fitted - began,
             predict_seconds=done - fitted,
+            coverages=self._coverages(predictor, train, seed, actual, guess, deviation),
         )
+
+    def _coverages(
+        self,
+        predictor: Predictor,
+        train: np.ndarray,
+        seed: int,
+        actual: np.ndarray,
+        mean: np.ndarray,
+        deviation: np.ndarray,
+    ) -> tuple[float, ...]:
+        """In the order of :data:`predictors.study_file.COVERAGES`."""
+        measured = self.measured
+        if not self.coverage:
+            return (np.nan,) * len(COVERAGES)
+        made = calibrate(predictor, measured.of(train), measured.y[train], measured.classes[train], seed)
+        levels = [level / 100 for level in LEVELS]
+        before = [coverage(actual, *normal_intervals(mean, deviation, level)) for level in levels]
+        after = [coverage(actual, *made.intervals(mean, deviation, level)) for level in levels]
+        return tuple(value for kind in (before, after) for column in zip(*kind, strict=True) for value in column)
 
 
 def run_study(request: StudyRequest, folder: Path) -> Iterator[tuple[int, int, StudyRow | None]]:
@@ -122,12 +161,13 @@ def run_study(request: StudyRequest, folder: Path) -> Iterator[tuple[int, int, S
     before = read_result(folder, "study")
     study = Study.of(request)
     if request.split == "random":
-        check_sizes(request.sizes, len(study.measured), "measured rows")
+        check_sizes(request.sizes, len(study.measured), "measured rows", request.tested)
     else:
-        check_sizes(request.sizes, study.measured.class_count)
+        check_sizes(request.sizes, study.measured.class_count, least=request.tested)
     about = _describe(request, study)
     if before is not None:
         check_same(folder, before, about)
+    about["ceilings"] = find_ceilings(study.measured) if before is None else before["ceilings"]
     folder.mkdir(parents=True, exist_ok=True)
     write_result(folder, {**about, "complete": False})
     file = StudyFile(folder / "study.csv")
@@ -145,8 +185,8 @@ def run_study(request: StudyRequest, folder: Path) -> Iterator[tuple[int, int, S
 
 def _describe(request: StudyRequest, study: Study) -> dict[str, Any]:
     measured = study.measured
-    predictors = {name: read_name(name).make(0) for name in request.names}
-    parameters = {name: predictor.get_params(deep=False) for name, predictor in predictors.items()}
+    parameters = {name: read_name(name).make(0).get_params(deep=False) for name in request.names}
+    encodings = {name: study.make(name, 0).encoding for name in request.names}
     return {
         "kind": "study",
         "version": VERSION,
@@ -156,20 +196,12 @@ def _describe(request: StudyRequest, study: Study) -> dict[str, Any]:
         },
         **measured.description(),
         "uncovered": study.uncovered,
-        "feature_tables": _feature_tables(request, study),
+        "feature_tables": feature_tables(list(encodings.values()), study.features),
         "train_sizes": list(request.sizes),
         "seeds": request.seeds,
         "split": request.split,
         "split_is": SPLITS[request.split],
-        "noise_ceiling": noise_ceiling(measured.per_seed),
+        "tested": request.tested,
+        "coverage": request.coverage,
+        "seen": {name: seen_of_training(encoding, measured.architectures) for name, encoding in encodings.items()},
     }
-
-
-def _feature_tables(request: StudyRequest, study: Study) -> dict[str, str]:
-    """Digest of each table that features are looked up in, by the name that the command gives it."""
-    found = {}
-    for name in request.names:
-        for path in tables_of(study.make(name, 0).encoding):
-            with nasbench.open_table(path) as table:
-                found["--features" if path == str(study.features) else path] = table.digest
-    return found

@@ -6,7 +6,8 @@ import csv
 import io
 import os
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from math import nan
 from pathlib import Path
 
 from nasbench.database.files import described, write_all, write_atomically
@@ -14,17 +15,32 @@ from nasbench.database.files import described, write_all, write_atomically
 Key = tuple[str, int, int]
 
 
+LEVELS = (50, 80, 90, 95)
+"""Nominal coverage of the intervals that are judged, in percent."""
+COVERAGES = tuple(
+    f"{kind}{what}_{level}" for kind in ("", "conformal_") for what in ("coverage", "width") for level in LEVELS
+)
+"""Columns of how often intervals hold what was measured, and of their mean width, before and after calibration."""
+
+
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """Quality of one predictor trained on n classes with one seed; scores are NaN where not defined.
+    """Quality of one predictor trained on n architectures with one seed; scores are NaN where not defined.
 
     Args:
-        predictor: its name.
-        n: architectures trained on, each of a class of its own.
+        predictor: its name, as :mod:`predictors.study_names` writes it.
+        n: architectures trained on.
         seed: of the draw and the predictor.
-        kendall, spearman, pearson, r2, mae: on every row of every other class.
+        kendall, spearman, pearson, r2, mae, rmse: on the tested rows, see :mod:`predictors.metrics`.
+        kendall_rounded: of values rounded to 0.1 percent, or 0.001 of what is no percentage.
+        precision_10, precision_20: share of the predicted best 10 and 20 that are among the best.
+        best_rank_10, best_rank_20: true rank of the best among the predicted best 10 and 20, 1 the best of all tested.
+        best_share_10, best_share_20: the same divided by the number of tested rows.
+        tested: rows.
+        training_seconds: that the table says training the n architectures took.
         fit_seconds: of fitting, its own tuning included; clocks differ between runs.
-        predict_seconds: of predicting all held-out rows.
+        predict_seconds: of predicting all tested rows.
+        coverages: see :data:`COVERAGES`; NaN where not asked for.
     """
 
     predictor: str
@@ -35,23 +51,45 @@ class StudyRow:
     pearson: float
     r2: float
     mae: float
-    fit_seconds: float
-    predict_seconds: float
+    rmse: float = nan
+    kendall_rounded: float = nan
+    precision_10: float = nan
+    precision_20: float = nan
+    best_rank_10: float = nan
+    best_rank_20: float = nan
+    best_share_10: float = nan
+    best_share_20: float = nan
+    tested: float = nan
+    training_seconds: float = nan
+    fit_seconds: float = nan
+    predict_seconds: float = nan
+    coverages: tuple[float, ...] = (nan,) * len(COVERAGES)
 
     @property
     def key(self) -> Key:
         """(predictor, n, seed)."""
         return self.predictor, self.n, self.seed
 
+    def values(self) -> dict[str, float]:
+        """Every score by its column."""
+        return {
+            **{name: getattr(self, name) for name in _SCORES},
+            **dict(zip(COVERAGES, self.coverages, strict=True)),
+        }
+
     def line(self) -> str:
         """The row as CSV, with its end of line."""
         text = io.StringIO()
-        values = [f"{value:.6f}" if isinstance(value, float) else value for value in astuple(self)]
-        csv.writer(text, lineterminator="\n").writerow("" if value == "nan" else value for value in values)
+        numbers = (f"{value:.6f}" for value in self.values().values())
+        row = (self.predictor, self.n, self.seed, *("" if number == "nan" else number for number in numbers))
+        csv.writer(text, lineterminator="\n").writerow(row)
         return text.getvalue()
 
 
-COLUMNS = tuple(field.name for field in fields(StudyRow))
+_SCORES = tuple(field.name for field in fields(StudyRow))[3:-1]
+SCORES = (*_SCORES, *COVERAGES)
+"""Columns of a study that hold a score."""
+COLUMNS = ("predictor", "n", "seed", *SCORES)
 HEADER = ",".join(COLUMNS) + "\n"
 
 
@@ -98,11 +136,18 @@ class StudyFile:
         if lines and lines[-1][-1:] != "\n":
             lines.pop()
         if lines and lines[0] != HEADER:
-            raise ValueError(f"{self.path} is not a study of ours (its first line is {lines[0].strip()!r})")
+            raise ValueError(
+                f"{self.path} is not a study of ours, or of an earlier version (its first line is "
+                f"{lines[0].strip()[:100]!r}): choose another --out"
+            )
         for number, values in enumerate(csv.reader(lines[1:]), 2):
             try:
                 name, n, seed, *scores = values
-                row = StudyRow(name, int(n), int(seed), *(float(score or "nan") for score in scores))
+                numbers = tuple(float(score or "nan") for score in scores)
+                own, coverages = numbers[: len(_SCORES)], numbers[len(_SCORES) :]
+                if len(coverages) != len(COVERAGES):
+                    raise ValueError(f"{len(numbers)} numbers")
+                row = StudyRow(name, int(n), int(seed), **dict(zip(_SCORES, own, strict=True)), coverages=coverages)
             except (ValueError, TypeError):
                 raise ValueError(
                     f"line {number} of {self.path} is damaged: remove that line, and the same command makes it again"

@@ -35,6 +35,8 @@ class StudyRequest:
         split: "disjoint" or "random", see :data:`SPLITS`.
         features: the table that encodings look things up in; None for ``table`` itself.
         epochs_seen: predictors that see the beginning of a training are run with each of these.
+        tested: rows that are tested on, drawn of those that a split leaves; None for all.
+        coverage: whether intervals are judged, before and after calibration, which fits each predictor six times.
     """
 
     table: Path
@@ -47,6 +49,8 @@ class StudyRequest:
     split: str = "disjoint"
     features: Path | None = None
     epochs_seen: tuple[int, ...] = ()
+    tested: int | None = None
+    coverage: bool = False
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -57,6 +61,8 @@ class StudyRequest:
             raise ValueError(f"a study needs at least 1 worker, got {self.workers}")
         if any(seen < 1 for seen in self.epochs_seen):
             raise ValueError(f"expected numbers of epochs seen of at least 1, got {min(self.epochs_seen)}")
+        if self.tested is not None and self.tested < TESTED_LEAST:
+            raise ValueError(f"a study needs at least {TESTED_LEAST} tested rows, got {self.tested}")
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -72,13 +78,14 @@ class StudyRequest:
                     yield name, size, seed
 
 
-def check_sizes(sizes: Sequence[int], count: int, noun: str = "measured classes") -> None:
-    """Checks that each size leaves classes (rows, where those are drawn) to test on.
+def check_sizes(sizes: Sequence[int], count: int, noun: str = "measured classes", least: int | None = None) -> None:
+    """Checks that each size leaves ``least`` classes (rows, where those are drawn) to test on.
 
     Raises:
         ValueError: one does not; the message says which fit.
     """
-    most = count - TESTED_LEAST
+    least = least or TESTED_LEAST
+    most = count - least
     if all(2 <= size <= most for size in sizes):
         return
     wrong = ", ".join(str(size) for size in sizes if not 2 <= size <= most)
@@ -86,6 +93,6 @@ def check_sizes(sizes: Sequence[int], count: int, noun: str = "measured classes"
     room = f"sizes from 2 to {most} fit" if most >= 2 else "no size fits, build more architectures"
     asked = f" (of those asked for: {fitting})" if fitting and most >= 2 else ""
     raise ValueError(
-        f"train sizes {wrong} do not fit: the table has {count} {noun}, of which {TESTED_LEAST} "
+        f"train sizes {wrong} do not fit: the table has {count} {noun}, of which {least} "
         f"must be left to test on; {room}{asked}"
     )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from predictors.study_file import StudyRow
+from predictors.study_file import SCORES, StudyRow
 from predictors.study_request import StudyRequest
 
 VERSION = 2
 """Of the files of a study: those of another are refused."""
-SETTINGS = ("space", "table_digest", "metric", "schedule", "split", "rows")
+SETTINGS = ("space", "table_digest", "metric", "schedule", "split", "rows", "tested", "coverage")
 """Fields that must stay the same for a study to be gone on with."""
-SCORES = tuple(field.name for field in fields(StudyRow) if field.name not in ("predictor", "n", "seed"))
-"""The columns of a study that are averaged over seeds."""
 
 
 def check_same(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -54,9 +51,10 @@ def summarise(rows: Iterable[StudyRow], request: StudyRequest) -> list[dict[str,
     for name in request.names:
         for size in request.sizes:
             mine = [row for row in rows if (row.predictor, row.n) == (name, size)]
+            numbers = [row.values() for row in mine]
             entry: dict[str, Any] = {"predictor": name, "n": size, "seeds": len(mine)}
             for score in SCORES:
-                values = np.array([getattr(row, score) for row in mine], dtype=np.float64)
+                values = np.array([held[score] for held in numbers], dtype=np.float64)
                 values = values[~np.isnan(values)]
                 spread = float(values.std(ddof=1)) if len(values) > 1 else None
                 error = None if spread is None else spread / len(values) ** 0.5

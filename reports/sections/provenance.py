@@ -13,7 +13,7 @@ from reports.section import Section
 from reports.settings import Settings
 from reports.table import Column, Table
 
-SKIPPED = ("kind", "scores", "scores_by_class", "summary", "complete", "noise_ceiling")
+SKIPPED = ("kind", "scores", "scores_by_class", "summary", "complete", "version", "ceilings", "seen", "split_is")
 """Fields of a result that stand elsewhere in the report."""
 ORDER = ("fit", "study", "compare")
 """Kinds in the order in which results are made: a comparison may use a fit."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from reports.drawing import Drawing, Look, looks, words
 from reports.figures.correlation_by_size import compute_correlation_by_size, draw_correlation_by_size
@@ -43,12 +44,19 @@ def _judgements(study: Study, score: str, settings: Settings) -> dict[int, Judge
     return judged
 
 
-def ceiling(study: Study, score: str) -> float | None:
-    """What a perfect predictor would reach, as the study noted it; None where it is not known."""
-    noted = study.info.get("noise_ceiling")
-    value = noted.get(score) if isinstance(noted, dict) else None
-    value = value.get("value") if isinstance(value, dict) else value
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+def ceiling(study: Study, score: str, kind: str = "perfect", population: str = "rows") -> float | None:
+    """What noise leaves to a predictor, as the study noted it; None where it is not known.
+
+    Args:
+        study: the study.
+        score: ``kendall`` or ``spearman``.
+        kind: ``perfect`` for one that knows every true score, ``two_trainings`` for a second training.
+        population: see :data:`predictors.ceilings.POPULATIONS`.
+    """
+    noted: Any = study.info.get("ceilings")
+    for key in (kind, population, score, "value"):
+        noted = noted.get(key) if isinstance(noted, dict) else None
+    return float(noted) if isinstance(noted, int | float) and math.isfinite(noted) else None
 
 
 def _findings(study: Study, judgements: Mapping[str, dict[int, Judgement]], settings: Settings) -> Iterator[str]:
@@ -72,8 +80,8 @@ def _findings(study: Study, judgements: Mapping[str, dict[int, Judgement]], sett
     limit = ceiling(study, score)
     if limit is not None:
         yield (
-            f"The noise ceiling of {SCORES[score]} is {limit:.3f}: so well does one training seed of the table rank "
-            "architectures against the mean of its others."
+            f"The noise ceiling of {SCORES[score]} is {limit:.3f}: so well would a predictor that knows every true "
+            "score rank what the table measured."
         )
 
 
@@ -116,7 +124,7 @@ def _drawings(study: Study, style: Mapping[str, Look], settings: Settings) -> It
         dotted = (
             ""
             if limit is None
-            else " Dotted: the noise ceiling, one training seed of the table against the mean of its others."
+            else " Dotted: the noise ceiling, what a predictor that knows every true score would reach."
         )
         yield Drawing(
             f"{study.name}-{score}",

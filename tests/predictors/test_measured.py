@@ -1,4 +1,4 @@
-"""What predictors see of a table: finished rows of one metric, what was left out, no test metric; the noise ceiling."""
+"""What predictors see of a table: finished rows of one metric, what was left out, no test metric."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 import nasbench
-from predictors.measured import noise_ceiling, read_measured
-from predictors.metrics import kendall, spearman
+from predictors.measured import read_measured
 from tests.predictors.examples import SCHEDULE, class_members, nas_bench_201, worth, write_table
 
 SOME = class_members(30)
@@ -72,29 +71,3 @@ def test_errors_say_what_there_is(table: Path, tmp_path: Path) -> None:
     failed = write_table(tmp_path / "failed.h5", [], np.empty(0), failed=SOME[:2])
     with pytest.raises((ValueError, LookupError)):
         read_measured(failed)
-
-
-def test_noise_ceiling_is_one_seed_against_the_others() -> None:
-    rng = np.random.default_rng(0)
-    truth = rng.standard_normal(200)
-    scores = truth[:, None] + 0.3 * rng.standard_normal((200, 3))
-    found = noise_ceiling(scores)
-    assert found is not None
-    for name, metric in (("kendall", kendall), ("spearman", spearman)):
-        expected = [metric(scores[:, s], scores[:, [o for o in range(3) if o != s]].mean(axis=1)) for s in range(3)]
-        assert found[name] == {"value": pytest.approx(np.mean(expected)), "seeds": 3, "n": 200}
-    assert found["kendall"]["value"] < found["spearman"]["value"] < 1
-
-
-def test_noise_ceiling_takes_the_seeds_that_are_there() -> None:
-    scores = np.array(
-        [[1.0, 2.0, np.nan], [2.0, np.nan, 3.0], [3.0, 5.0, 4.0], [4.0, 6.0, np.nan], [9.0] + [np.nan] * 2]
-    )
-    found = noise_ceiling(scores)
-    assert found is not None
-    assert found["kendall"] == {"value": 1.0, "seeds": 3, "n": 4}
-
-
-@pytest.mark.parametrize("scores", [np.empty((5, 0)), np.ones((5, 1)), np.full((5, 3), np.nan), np.ones((5, 2))])
-def test_no_noise_ceiling_without_two_seeds(scores: np.ndarray) -> None:
-    assert noise_ceiling(scores) is None

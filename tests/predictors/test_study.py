@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 from nasbench.__main__ import main
-from predictors.metrics import kendall, mae, pearson, r2, spearman
+from predictors.conformal import calibrate, coverage, normal_intervals
+from predictors.metrics import kendall
 from predictors.models.ridge import Ridge
 from predictors.predictor import Predictor
 from predictors.splits import draw, draw_rows
 from predictors.study import Study, run_study
-from predictors.study_file import COLUMNS, HEADER, StudyFile, StudyRow
+from predictors.study_file import COLUMNS, COVERAGES, HEADER, LEVELS, StudyFile, StudyRow
 from predictors.study_request import StudyRequest, check_sizes
+from predictors.study_scores import study_scores
 from tests.predictors.examples import SCHEDULE, nas_bench_201, worth, write_features, write_table
 
 GROUPS = [group[:3] for group in list(nas_bench_201().classes.values())[::60]]
@@ -64,11 +66,12 @@ def test_a_study(table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (result["kind"], result["complete"]) == ("study", True)
     assert result["predictors"] == ["ridge", "xgboost"]
     assert (result["train_sizes"], result["seeds"], result["schedule"]) == ([8, 20], 2, SCHEDULE)
-    assert 0.5 < result["noise_ceiling"]["kendall"]["value"] < 1
+    assert 0.5 < result["ceilings"]["perfect"]["rows"]["kendall"]["value"] < 1
     by_hand = [float(row["kendall"]) for row in found if (row["predictor"], row["n"]) == ("ridge", "20")]
     summary = next(entry for entry in result["summary"] if (entry["predictor"], entry["n"]) == ("ridge", 20))
     assert summary["kendall"]["mean"] == pytest.approx(np.mean(by_hand), abs=1e-6)
     assert summary["kendall"]["std"] == pytest.approx(np.std(by_hand, ddof=1), abs=1e-5)
+    assert summary["kendall"]["standard_error"] == pytest.approx(np.std(by_hand, ddof=1) / 2**0.5, abs=1e-5)
     printed = capsys.readouterr().out
     assert f"{np.mean(by_hand):.3f}" in printed and "Noise ceiling" in printed
 
@@ -79,10 +82,63 @@ def test_a_row_is_what_it_says(table: Path) -> None:
     measured = study.measured
     train, test = draw(measured.classes, 20, np.random.default_rng(np.random.SeedSequence(7)))
     guess = Ridge(seed=7).fit(measured.of(train), measured.y[train]).predict(measured.of(test))
-    for name, metric in (("kendall", kendall), ("spearman", spearman), ("pearson", pearson), ("r2", r2), ("mae", mae)):
-        assert getattr(row, name) == pytest.approx(metric(measured.y[test], guess))
+    for name, score in study_scores(measured.y[test], guess).items():
+        assert getattr(row, name) == pytest.approx(score)
+    assert row.tested == len(test)
+    assert row.training_seconds == pytest.approx(measured.seconds[train].sum())
+    assert np.isnan(row.coverages).all()
     assert row.key == ("ridge", 20, 7)
     assert row.fit_seconds > 0 and row.predict_seconds > 0
+
+
+def test_intervals_are_judged_before_and_after_calibration(table: Path, tmp_path: Path) -> None:
+    study = Study(table, "val_accuracy", None, coverage=True)
+    row = study.run("ridge", 30, 1)
+    measured = study.measured
+    train, test = study.draw(30, 1)
+    made = calibrate(Ridge(seed=1), measured.of(train), measured.y[train], measured.classes[train], 1)
+    fitted = Ridge(seed=1).fit(measured.of(train), measured.y[train], measured.classes[train])
+    mean, deviation = fitted.predict(measured.of(test), return_std=True)
+    found = row.values()
+    for level in LEVELS:
+        before = coverage(measured.y[test], *normal_intervals(mean, deviation, level / 100))
+        after = coverage(measured.y[test], *made.intervals(mean, deviation, level / 100))
+        assert (found[f"coverage_{level}"], found[f"width_{level}"]) == pytest.approx(before)
+        assert (found[f"conformal_coverage_{level}"], found[f"conformal_width_{level}"]) == pytest.approx(after)
+    assert found["conformal_coverage_50"] < found["conformal_coverage_90"]
+    complete(request(table, sizes=(20,), seeds=1), tmp_path)
+    with pytest.raises(ValueError, match="differs in coverage"):
+        complete(request(table, sizes=(20,), seeds=1, coverage=True), tmp_path)
+
+
+@pytest.mark.parametrize("split", ["disjoint", "random"])
+def test_fewer_rows_are_tested_the_same_of_all_sizes(split: str, table: Path) -> None:
+    whole, some = (Study(table, "val_accuracy", None, split=split, tested=tested) for tested in (None, 40))
+    before: set[int] = set()
+    for size in (30, 10):
+        for train, all_others in [whole.draw(size, 2)]:
+            assert some.draw(size, 2)[0].tolist() == train.tolist()
+            tested = set(some.draw(size, 2)[1].tolist())
+            assert len(tested) == 40 and tested <= set(all_others.tolist())
+            assert len(tested & before) >= 30 * bool(before)
+            before = tested
+    assert set(some.draw(10, 3)[1].tolist()) != before
+    assert some.run("ridge", 10, 2).tested == 40
+
+
+def test_what_is_seen_of_trainings(table: Path, tmp_path: Path) -> None:
+    asked = request(
+        table, predictors=("ridge", "ridge[learning_curve]"), sizes=(20,), seeds=1, epochs_seen=(1, 3), workers=2
+    )
+    found = complete(asked, tmp_path / "study")
+    names = ["ridge", "ridge[learning_curve(epochs=1)]", "ridge[learning_curve(epochs=3)]"]
+    assert [row["predictor"] for row in found] == names
+    seen = json.loads((tmp_path / "study" / "result.json").read_text())["seen"]
+    assert seen["ridge"] is None
+    spent = Study(table, "val_accuracy", None).measured.seconds.mean()
+    assert [seen[name]["epochs"] for name in names[1:]] == [1, 3]
+    assert seen[names[2]] == {"epochs": 3, "schedule": SCHEDULE, "seconds": pytest.approx(spent)}
+    assert seen[names[1]]["seconds"] == pytest.approx(spent / 3)
 
 
 def test_training_and_testing_share_no_class(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,9 +146,9 @@ def test_training_and_testing_share_no_class(table: Path, monkeypatch: pytest.Mo
     for name in ("fit", "predict"):
         method = getattr(Predictor, name)
 
-        def noted(self, architectures, *rest, name=name, method=method):
+        def noted(self, architectures, *rest, name=name, method=method, **options):
             met[name] = [space.canonical_hash(architecture) for architecture in architectures]
-            return method(self, architectures, *rest)
+            return method(self, architectures, *rest, **options)
 
         monkeypatch.setattr(Predictor, name, noted)
     study = Study(table, "val_accuracy", None)
@@ -190,6 +246,10 @@ def test_more_of_it_extends_what_is_there(table: Path, tmp_path: Path) -> None:
         ({"metric": "train_accuracy"}, "no metric|train_accuracy"),
         ({"seeds": 0}, "at least 1 seed"),
         ({"workers": 0}, "at least 1 worker"),
+        ({"tested": 5}, "at least 10 tested rows"),
+        ({"tested": 20}, "differs in tested"),
+        ({"epochs_seen": (0,)}, "epochs seen of at least 1"),
+        ({"split": "even"}, "disjoint or random"),
     ],
 )
 def test_other_settings_are_refused(changes: dict, message: str, table: Path, tmp_path: Path) -> None:
@@ -263,10 +323,12 @@ def test_sizes_that_do_not_fit_are_told(table: Path, tmp_path: Path, capsys: pyt
 
 def test_lines_that_kills_tear_are_dropped(tmp_path: Path) -> None:
     path = tmp_path / "study.csv"
-    row = StudyRow("ridge", 8, 0, 0.5, 0.6, 0.7, float("nan"), 1.5, 0.01, 0.02)
+    row = StudyRow("ridge", 8, 0, 0.5, 0.6, 0.7, float("nan"), 1.5, fit_seconds=0.01, predict_seconds=0.02)
     StudyFile(path).append(row)
     whole = path.read_text()
-    assert whole == HEADER + "ridge,8,0,0.500000,0.600000,0.700000,,1.500000,0.010000,0.020000\n"
+    numbers = "0.500000,0.600000,0.700000,,1.500000,,,,,,,,,,,0.010000,0.020000"
+    assert whole == HEADER + f"ridge,8,0,{numbers}{',' * len(COVERAGES)}\n"
+    assert StudyFile(path).rows["ridge", 8, 0].line() == row.line()
     for cut in range(len(HEADER), len(whole)):
         path.write_text(whole[:cut])
         assert StudyFile(path).rows == {}

@@ -66,7 +66,7 @@ def make_study(folder: Path, seeds: int = 10, left_out: tuple[tuple[str, int, in
         "train_sizes": sizes,
         "seeds": seeds,
         "table_digest": HASH,
-        "noise_ceiling": {"kendall": 0.909, "spearman": 0.97},
+        "ceilings": {"perfect": {"rows": {"kendall": {"value": 0.909}, "spearman": {"value": 0.97}}}},
         **ENVIRONMENT,
     }
     write_json(folder / "result.json", about)
