@@ -13,7 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nasbench.plan import Plan, Skeleton, Step, prune
-from nasbench.space import Architecture, Space
+from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
+
+MANY = 500
+"""From this number of architectures on it pays to list the members of all classes first."""
 
 Shape = tuple[int, int, int]
 """(channels, height, width)."""
@@ -73,11 +76,19 @@ def complexities(
         costs = [count(space, architecture, skeleton) for architecture in architectures]
         return np.array([c.parameters for c in costs], np.int64), np.array([c.flops for c in costs], np.int64)
     if built:
-        architectures = [space.canonical(architecture) for architecture in architectures]
+        architectures = _representatives(space, architectures)
     base, steps = _additive_costs(space, skeleton)
     choices = space.choices_array(architectures)
     totals = base + sum(table[choices[:, place]] for place, table in enumerate(steps))
     return totals[:, 0], totals[:, 1]
+
+
+def _representatives(space: Space, architectures: list[Architecture]) -> list[Architecture]:
+    """The representative of each architecture's class: of many from a list of all, of few one by one."""
+    if len(architectures) < MANY or space.count() > LARGEST_ENUMERATED:
+        return [space.canonical(architecture) for architecture in architectures]
+    first = {member.choices: group[0] for group in space.classes.values() for member in group}
+    return [first[architecture.choices] for architecture in architectures]
 
 
 def _additive_costs(space: Space, skeleton: Skeleton) -> tuple[np.ndarray, list[np.ndarray]]:
