@@ -187,9 +187,9 @@ def _compared(
     }
 
 
-def _estimate(values: np.ndarray) -> dict[str, float | int | None]:
+def _estimate(values: np.ndarray) -> dict[str, Any]:
     error = float(values.std(ddof=1) / math.sqrt(len(values))) if len(values) > 1 else None
-    return {"mean": float(values.mean()), "standard_error": error, "seeds": len(values)}
+    return {"mean": float(values.mean()), "standard_error": error, "by_seed": values.tolist()}
 
 
 def _sum(seconds: np.ndarray) -> float | None:

@@ -11,6 +11,9 @@ import numpy as np
 
 from searchers.measure import Measure
 
+TOLD = ("transfer", "quality", "cards")
+"""Kinds of results of which ``result.json`` says everything."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
@@ -32,8 +35,13 @@ class Result:
 
     @property
     def kind(self) -> str:
-        """``fit``, ``study`` or ``compare``."""
+        """``fit``, ``study``, ``compare`` or one of :data:`TOLD`."""
         return str(self.info["kind"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told(Result):
+    """A result of one of the kinds :data:`TOLD`, of which ``info`` says everything."""
 
 
 @dataclass(frozen=True, kw_only=True)

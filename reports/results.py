@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 import nasbench
-from reports.result import Comparison, Fit, Result, Run, Study, number_ranges, ordered
+from reports.result import TOLD, Comparison, Fit, Result, Run, Study, Told, number_ranges, ordered
 from searchers.measure import Measure
 from searchers.trace import Trace, incumbents
 
@@ -67,7 +67,12 @@ def _with_optimum(results: Sequence[Result], path: Path) -> list[Result]:
 def read_result(folder: Path, name: str | None = None) -> Result:
     """The result in a folder, of the class that its kind says."""
     data, info = _read_info(folder)
-    readers = {"fit": _read_fit, "study": _read_study, "compare": _read_comparison}
+    readers = {
+        "fit": _read_fit,
+        "study": _read_study,
+        "compare": _read_comparison,
+        **dict.fromkeys(TOLD, _read_told),
+    }
     kind = info.get("kind")
     if kind not in readers:
         raise ValueError(
@@ -98,6 +103,10 @@ def _read_info(folder: Path) -> tuple[bytes, dict[str, Any]]:
     if not isinstance(info, dict):
         raise ValueError(f"{path} should hold a JSON object, it holds a {type(info).__name__}: not a result of ours")
     return data, info
+
+
+def _read_told(folder: Path, info: dict[str, Any], common: dict[str, Any]) -> Told:
+    return Told(**common, missing=() if info.get("complete", True) else ("it is not complete: run it again",))
 
 
 def _read_fit(folder: Path, info: dict[str, Any], common: dict[str, Any]) -> Fit:
