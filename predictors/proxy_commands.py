@@ -41,6 +41,12 @@ settings that are not given are the table's own where it exists. A table of trai
     shared.add_argument("--dataset", help="data set (default: digits)")
     for name, text in _COUNTS.items():
         shared.add_argument(flag(name), metavar="N", type=int, help=text)
+    shared.add_argument(
+        "--initialisation",
+        metavar="NAME",
+        help="how weights are drawn: training, as trained networks begin, or torch, as its layers do and published "
+        "scores did (default: training)",
+    )
 
 
 def run_proxies(args: argparse.Namespace) -> int:

@@ -25,7 +25,8 @@ from nasbench.generator.build import resolve_device, store_costs
 from nasbench.generator.executors import local
 from nasbench.registry import PROXIES
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
-from predictors.proxy import Proxy, batch_split
+from predictors.batches import batch_split
+from predictors.proxy import Proxy
 from predictors.scoring_jobs import ScoringJob, ScoringTask, Settings, size_rows
 
 ORIGIN = "zero-cost scores"
@@ -89,7 +90,7 @@ def score_table(
     skeleton, batch = settings.skeleton(dataset.card), batch_split(dataset, settings.images, settings.batch_seed)
     entries = ScoreEntries(settings.of(dataset.card), {proxy.name: proxy.better for proxy in proxies})
     header = _header(path, space, dataset.card, entries, device)
-    task, done = ScoringTask(space.name, skeleton, batch, dataset.card, device), Summary()
+    task, done = ScoringTask(space.name, skeleton, batch, dataset.card, device, settings.initialisation), Summary()
     del dataset  # a batch of it is all that is needed
     with TableWriter(path, header) as writer:
         work = _Work(writer, space, architectures, seeds, entries, done)

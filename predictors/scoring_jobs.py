@@ -17,6 +17,7 @@ from nasbench.database.scores import ScoreRow
 from nasbench.plan import Skeleton
 from nasbench.registry import PROXIES
 from nasbench.space import Architecture, Space
+from predictors.probe import INITIALISATIONS
 from predictors.scores import Score, score_architecture
 
 COUNTED = 256
@@ -34,6 +35,10 @@ class Settings:
         batch_seed: of the draw of these images.
         channels: of the networks' first stage.
         cells: in a stage.
+        initialisation: how weights are drawn, see :data:`predictors.probe.INITIALISATIONS`.
+
+    Raises:
+        ValueError: an unknown initialisation.
     """
 
     dataset: str = "digits"
@@ -42,11 +47,22 @@ class Settings:
     batch_seed: int = 0
     channels: int = 16
     cells: int = 1
+    initialisation: str = INITIALISATIONS[0]
+
+    def __post_init__(self) -> None:
+        if self.initialisation not in INITIALISATIONS:
+            raise ValueError(f"--initialisation must be {' or '.join(INITIALISATIONS)}, got {self.initialisation!r}")
 
     def of(self, card: Card) -> dict[str, Any]:
-        """These and what the data set's card adds, as they stand in a table."""
+        """These and what the data set's card adds, as they stand in a table.
+
+        The initialisation is left out where it is that of trainings, as in tables that know of no other.
+        """
+        own = asdict(self)
+        if self.initialisation == INITIALISATIONS[0]:
+            del own["initialisation"]
         shape = {"input_shape": list(card.shape), "classes": len(card.classes)}
-        return {**asdict(self), **shape, "data_sha256": card.sha256}
+        return {**own, **shape, "data_sha256": card.sha256}
 
     def skeleton(self, card: Card) -> Skeleton:
         """Skeleton of the networks for this data set."""
@@ -65,13 +81,14 @@ class ScoringJob:
 
 @dataclass(frozen=True)
 class ScoringTask:
-    """What all jobs share: the space, the skeleton, the batch as it was drawn and its card, the device."""
+    """What all jobs share: the space, the skeleton, the batch and its card, the device, how weights are drawn."""
 
     space: str
     skeleton: Skeleton
     batch: Split
     card: Card
     device: str
+    initialisation: str = INITIALISATIONS[0]
     verb: ClassVar[str] = "scoring"
 
     def worker(self) -> Callable[[ScoringJob], ScoreRow]:
@@ -84,7 +101,9 @@ class ScoringTask:
         space, batch = nasbench.load_space(self.space), Batch(*to_tensors(self.batch, self.card, "cpu"))
 
         def score(job: ScoringJob) -> ScoreRow:
-            scores = score_architecture(job.names, space, job.architecture, self.skeleton, batch, job.seed, self.device)
+            scores = score_architecture(
+                job.names, space, job.architecture, self.skeleton, batch, job.seed, self.device, self.initialisation
+            )
             return score_row(job, scores)
 
         return score

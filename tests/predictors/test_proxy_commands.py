@@ -83,6 +83,7 @@ def test_a_table_of_another_space_is_refused(proxies: Command, tmp_path: Path) -
         (["--images", "100000"], "images of digits, got 100000"),
         (["--dataset", "digit"], "did you mean 'digits'?"),
         (["--space", "nas_bench"], "did you mean 'nas_bench_201'?"),
+        (["--initialisation", "xavier"], "--initialisation must be training or torch, got 'xavier'"),
         (["--device", "tpu"], "device must be auto, cpu, cuda or cuda:N, got 'tpu'"),
         (["--dataset", "image_folder", "--data-root", "nowhere"], "nowhere"),
     ],

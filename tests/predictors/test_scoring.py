@@ -116,6 +116,23 @@ def test_a_failed_proxy_is_kept_with_its_reason(score: Any, tmp_path: Path, monk
     assert (again.scored, again.failed, again.present) == (0, 0, 12)
 
 
+def test_weights_are_drawn_as_the_settings_say(score: Any, images: Path, tmp_path: Path) -> None:
+    changed = Settings(dataset="arrays", images=16, channels=3, initialisation="torch")
+    path, names = tmp_path / "t.h5", ("grad_norm",)
+    score(path, count=1, settings=changed, names=names)
+    dataset = nasbench.load_dataset("arrays", root=images)
+    one, batch = sample_classes(SPACE, 1, 0)[0], dataset_batch(dataset, 16, 0)
+    values = [
+        score_architecture(names, SPACE, one, changed.skeleton(dataset.card), batch, 0, "cpu", how)["grad_norm"].value
+        for how in ("torch", "training")
+    ]
+    with Table.open(path) as table:
+        assert table.proxy_settings["initialisation"] == "torch"
+        assert table.proxy("grad_norm")[0] == values[0] != values[1]
+    with pytest.raises(ValueError, match='holds scores made otherwise: initialisation is "torch", not absent'):
+        score(path, count=1, names=names)
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
