@@ -95,10 +95,21 @@ def normal_intervals(mean: np.ndarray, deviation: np.ndarray, level: float) -> t
     return mean - half, mean + half
 
 
-def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[float, float]:
-    """Share of actual scores within their interval, and the intervals' mean width; NaN where the ends are not known."""
+def coverage(
+    actual: np.ndarray, low: np.ndarray, high: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Share of actual scores within their interval, and the intervals' mean width; NaN where the ends are not known.
+
+    Args:
+        actual: measured scores, shape (n,).
+        low: ends of the intervals, shape (n,).
+        high: likewise.
+        weights: how much each counts, shape (n,); all alike where not given.
+    """
     known = ~(np.isnan(low) | np.isnan(high) | np.isnan(actual))
     if not known.any():
         return math.nan, math.nan
     inside = (actual >= low) & (actual <= high)
-    return float(inside[known].mean()), float((high - low)[known].mean())
+    counts = np.ones(len(actual)) if weights is None else weights
+    share = float(np.average(inside[known], weights=counts[known]))
+    return share, float(np.average((high - low)[known], weights=counts[known]))

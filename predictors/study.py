@@ -124,15 +124,15 @@ class Study:
             training_seconds=float(measured.seconds[train].sum()),
             fit_seconds=fitted - began,
             predict_seconds=done - fitted,
-            coverages=self._coverages(predictor, train, seed, actual, guess, deviation),
+            coverages=self._coverages(predictor, train, test, seed, guess, deviation),
         )
 
     def _coverages(
         self,
         predictor: Predictor,
         train: np.ndarray,
+        test: np.ndarray,
         seed: int,
-        actual: np.ndarray,
         mean: np.ndarray,
         deviation: np.ndarray,
     ) -> tuple[float, ...]:
@@ -141,10 +141,15 @@ class Study:
         if not self.coverage:
             return (np.nan,) * len(COVERAGES)
         made = calibrate(predictor, measured.of(train), measured.y[train], measured.classes[train], seed)
-        levels = [level / 100 for level in LEVELS]
+        actual, levels = measured.y[test], [level / 100 for level in LEVELS]
+        place, counts = np.unique(measured.classes[test], return_inverse=True, return_counts=True)[1:]
         before = [coverage(actual, *normal_intervals(mean, deviation, level)) for level in levels]
         after = [coverage(actual, *made.intervals(mean, deviation, level)) for level in levels]
-        return tuple(value for kind in (before, after) for column in zip(*kind, strict=True) for value in column)
+        by_class = [coverage(actual, *made.intervals(mean, deviation, level), 1 / counts[place])[0] for level in levels]
+        return (
+            *(value for kind in (before, after) for column in zip(*kind, strict=True) for value in column),
+            *by_class,
+        )
 
 
 def run_study(request: StudyRequest, folder: Path) -> Iterator[tuple[int, int, StudyRow | None]]:
@@ -201,6 +206,7 @@ def _describe(request: StudyRequest, study: Study) -> dict[str, Any]:
         "seeds": request.seeds,
         "split": request.split,
         "split_is": SPLITS[request.split],
+        "features": None if request.features is None else request.features.name,
         "tested": request.tested,
         "coverage": request.coverage,
         "seen": {name: seen_of_training(encoding, measured.architectures) for name, encoding in encodings.items()},

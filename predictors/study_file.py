@@ -18,9 +18,15 @@ Key = tuple[str, int, int]
 LEVELS = (50, 80, 90, 95)
 """Nominal coverage of the intervals that are judged, in percent."""
 COVERAGES = tuple(
-    f"{kind}{what}_{level}" for kind in ("", "conformal_") for what in ("coverage", "width") for level in LEVELS
+    f"{what}_{level}"
+    for what in ("coverage", "width", "conformal_coverage", "conformal_width", "conformal_by_class")
+    for level in LEVELS
 )
-"""Columns of how often intervals hold what was measured, and of their mean width, before and after calibration."""
+"""Columns of how often intervals hold what was measured, and of their mean width, before and after calibration.
+
+``conformal_by_class`` is the coverage after calibration where every tested class counts once, as trained ones do where
+the split is disjoint: that is what calibration promises.
+"""
 
 
 @dataclass(frozen=True, slots=True)

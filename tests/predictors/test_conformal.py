@@ -41,6 +41,7 @@ def test_coverage_counts() -> None:
         np.array([2.0, 4.0, 5.0, 1.0]),
     )
     assert coverage(actual, low, high) == pytest.approx((2 / 3, 7.5 / 3))
+    assert coverage(actual, low, high, np.array([3.0, 1.0, 0.0, 1.0])) == pytest.approx((3 / 4, 4.5 / 4))
     assert all(math.isnan(value) for value in coverage(actual, low * np.nan, high))
 
 

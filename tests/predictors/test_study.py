@@ -105,6 +105,11 @@ def test_intervals_are_judged_before_and_after_calibration(table: Path, tmp_path
         after = coverage(measured.y[test], *made.intervals(mean, deviation, level / 100))
         assert (found[f"coverage_{level}"], found[f"width_{level}"]) == pytest.approx(before)
         assert (found[f"conformal_coverage_{level}"], found[f"conformal_width_{level}"]) == pytest.approx(after)
+        low, high = made.intervals(mean, deviation, level / 100)
+        inside, tested = (measured.y[test] >= low) & (measured.y[test] <= high), measured.classes[test]
+        by_class = np.mean([inside[tested == name].mean() for name in np.unique(tested)])
+        if not np.isnan(low).any():
+            assert found[f"conformal_by_class_{level}"] == pytest.approx(by_class)
     assert found["conformal_coverage_50"] < found["conformal_coverage_90"]
     complete(request(table, sizes=(20,), seeds=1), tmp_path)
     with pytest.raises(ValueError, match="differs in coverage"):
