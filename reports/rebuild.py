@@ -27,7 +27,9 @@ def _fit(info: dict[str, Any]) -> list[str]:
 
 def _study(info: dict[str, Any]) -> list[str]:
     words = [str(info.get("table", "TABLE"))]
-    return words + _options(info, ("predictors", "train_sizes", "seeds", "metric", "schedule"))
+    words += _options(info, ("predictors", "train_sizes", "seeds", "split", "features", "metric", "schedule"))
+    words += [] if info.get("tested") is None else ["--test-size", str(info["tested"])]
+    return words + ["--coverage"] * bool(info.get("coverage"))
 
 
 def _compare(info: dict[str, Any]) -> list[str]:

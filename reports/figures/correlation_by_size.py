@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.drawing import GREY, Look, new_axes, set_labels, set_legend, set_log_axis, words
@@ -38,14 +40,24 @@ def compute_correlation_by_size(study: Study, score: str, settings: Settings) ->
 
 
 def draw_correlation_by_size(
-    curves: Sequence[SizeCurve], looks: Mapping[str, Look], label: str, ceiling: float | None = None
+    curves: Sequence[SizeCurve],
+    looks: Mapping[str, Look],
+    label: str,
+    ceiling: float | None = None,
+    second: float | None = None,
+    unit: str = "classes",
 ) -> Figure:
-    """Points with intervals over a logarithmic axis of sizes; ``ceiling`` is what a perfect predictor would reach.
+    """Points with intervals over a logarithmic axis of sizes.
 
-    The ceiling comes from noise: two trainings of the same architectures with different seeds rank them no more
-    alike than this.
+    Args:
+        curves: of predictors.
+        looks: of each predictor.
+        label: of the score.
+        ceiling: what a predictor that knows every true score would reach; noise keeps it below 1.
+        second: what a second training of each architecture would reach; a band runs from it to the ceiling.
+        unit: what sizes count, ``classes`` or ``rows``.
     """
-    figure, axes = new_axes()
+    figure, axes = new_axes(height=4.0)
     sizes = sorted({size for curve in curves for size in curve.sizes})
     for place, curve in enumerate(curves):
         look = looks[curve.predictor]
@@ -67,9 +79,21 @@ def draw_correlation_by_size(
             label=words(curve.predictor),
         )
     if ceiling is not None:
-        axes.axhline(ceiling, color=GREY, linestyle=":", linewidth=1.2, label=f"noise ceiling ({ceiling:.2f})")
+        _draw_ceiling(axes, ceiling, second)
     set_log_axis(axes, sizes)
     axes.margins(x=0.06)
-    set_labels(axes, "trained architecture classes n", label)
+    noun = "architecture classes" if unit == "classes" else "architectures"
+    set_labels(axes, f"trained {noun} n", label)
     set_legend(figure)
     return figure
+
+
+def _draw_ceiling(axes: Axes, ceiling: float, second: float | None) -> None:
+    """A dotted line with its name above, and below it the band."""
+    axes.axhline(ceiling, color=GREY, linestyle=":", linewidth=1.2)
+    place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "color": GREY, "fontsize": 8.5}
+    axes.text(0.01, ceiling, f"noise ceiling: a perfect predictor ({ceiling:.3f})", va="bottom", **place)
+    axes.margins(y=0.08)
+    if second is not None and second < ceiling:
+        axes.axhspan(second, ceiling, color=GREY, alpha=0.12, linewidth=0)
+        axes.text(0.01, second, f"a second training ({second:.3f})", va="top", **place)

@@ -1,21 +1,32 @@
-"""Studies: how well predictors rank by the number of trained classes, and which is better at each."""
+"""Studies: how well predictors rank by the number of trained architectures, and which is better at each."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+
+import numpy as np
 
 from reports.drawing import Drawing, Look, looks, words
 from reports.figures.correlation_by_size import compute_correlation_by_size, draw_correlation_by_size
+from reports.figures.coverage import compute_coverage, draw_coverage
 from reports.result import Result, Study
-from reports.section import ERRORS, SCORES, Judgement, Section, judge, listed, mark_notes
+from reports.section import ERRORS, SCORES, Judgement, Section, judge, listed
 from reports.settings import Settings
-from reports.table import Cell, Column, Table, Value
+from reports.study_tables import (
+    ceiling,
+    ceilings_table,
+    coverage_table,
+    drawn,
+    errors_table,
+    scores_table,
+    seen_table,
+    top_table,
+    unit,
+)
+from reports.table import Table
 
 DRAWN = ("kendall", "spearman")
 """Scores that are drawn against n."""
-TIMES = {"fit_seconds": "fit [s]", "predict_seconds": "predict [s]"}
 
 
 def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
@@ -24,13 +35,16 @@ def make_sections(results: Sequence[Result], settings: Settings) -> list[Section
 
 
 def _section(study: Study, settings: Settings) -> Section:
-    judgements = {name: _judgements(study, name, settings) for name in SCORES if name in study.scores}
+    judgements = {
+        name: _judgements(study, name, settings) for name in SCORES if np.isfinite(study.scores.get(name, np.nan)).any()
+    }
     style = looks(study.predictors)
+    split = ", random split" if study.info.get("split") == "random" else ""
     return Section(
         f"study-{study.name}",
-        f"How many trained architectures a predictor needs ({study.name})",
+        f"How many trained architectures a predictor needs ({study.name}{split})",
         tuple(_findings(study, judgements, settings)),
-        (_table(study, judgements, settings),),
+        tuple(_tables(study, judgements, settings)),
         tuple(_drawings(study, style, settings)),
     )
 
@@ -42,21 +56,6 @@ def _judgements(study: Study, score: str, settings: Settings) -> dict[int, Judge
         scores = {name: study.by_seed(name, size, score) for name in study.predictors}
         judged[size] = judge({k: v for k, v in scores.items() if v}, settings, score not in ERRORS)
     return judged
-
-
-def ceiling(study: Study, score: str, kind: str = "perfect", population: str = "rows") -> float | None:
-    """What noise leaves to a predictor, as the study noted it; None where it is not known.
-
-    Args:
-        study: the study.
-        score: ``kendall`` or ``spearman``.
-        kind: ``perfect`` for one that knows every true score, ``two_trainings`` for a second training.
-        population: see :data:`predictors.ceilings.POPULATIONS`.
-    """
-    noted: Any = study.info.get("ceilings")
-    for key in (kind, population, score, "value"):
-        noted = noted.get(key) if isinstance(noted, dict) else None
-    return float(noted) if isinstance(noted, int | float) and math.isfinite(noted) else None
 
 
 def _findings(study: Study, judgements: Mapping[str, dict[int, Judgement]], settings: Settings) -> Iterator[str]:
@@ -77,41 +76,42 @@ def _findings(study: Study, judgements: Mapping[str, dict[int, Judgement]], sett
             text += f", not told from {listed([words(name) for name in found.tied])}"
         sentences.append(text + ".")
     yield " ".join(sentences)
-    limit = ceiling(study, score)
-    if limit is not None:
-        yield (
-            f"The noise ceiling of {SCORES[score]} is {limit:.3f}: so well would a predictor that knows every true "
-            "score rank what the table measured."
-        )
+    yield drawn(study)
+    left_out = study.info.get("uncovered")
+    if isinstance(left_out, int) and left_out:
+        yield f"{left_out:,} measured architectures are left out for all predictors: an encoding lacks their features."
+    yield from _limits(study, score)
 
 
-def _table(study: Study, judgements: Mapping[str, dict[int, Judgement]], settings: Settings) -> Table:
-    times = {name: header for name, header in TIMES.items() if name in study.scores}
-    columns = [
-        Column("n", "n"),
-        Column("predictor", "predictor", form="text"),
-        Column("seeds", "seeds"),
-        *(Column(name, SCORES[name], 3) for name in judgements),
-        *(Column(name, header, 3) for name, header in times.items()),
-    ]
-    rows: list[tuple[Cell | Value, ...]] = []
-    for size in sorted(set(study.size.tolist())):
-        for name in study.predictors:
-            seeds = study.by_seed(name, size, next(iter(study.scores)))
-            if not seeds:
-                continue
-            cells = [of[size].cell(name, of[size].estimates[name]) for of in judgements.values()]
-            spent = [settings.estimate(study.by_seed(name, size, time).values()) for time in times]
-            rows.append((size, words(name), len(seeds), *cells, *spent))
-    notes = (
-        "Trained on one member of each of n canonical classes, scored on all architectures of all other classes.",
-        *mark_notes(settings, "all pairs of predictors at one n"),
+def _limits(study: Study, score: str) -> Iterator[str]:
+    """The ceilings in a sentence, each with the population that it holds for."""
+    limit, again = (ceiling(study, score, kind) for kind in ("perfect", "two_trainings"))
+    if limit is None:
+        return
+    text = (
+        f"The noise ceiling of {SCORES[score]} is {limit:.3f} over all rows: so well would a predictor that knows "
+        "every true score rank what the table measured"
     )
-    title = "Scores of predictors by the number of trained classes"
-    return Table(f"{study.name}-scores", title, tuple(columns), tuple(rows), notes)
+    by_class = ceiling(study, score, population="classes")
+    text += "" if by_class is None else f"; where every class counts once it is {by_class:.3f}"
+    text += "" if again is None else f". A second training of each row would reach {again:.3f}"
+    yield text + "."
+
+
+def _tables(study: Study, judgements: Mapping[str, dict[int, Judgement]], settings: Settings) -> Iterator[Table]:
+    yield scores_table(study, judgements, settings)
+    found = [
+        errors_table(study, "kendall", settings) if "kendall" in judgements else None,
+        top_table(study, settings),
+        ceilings_table(study),
+        seen_table(study, settings),
+        coverage_table(study, settings),
+    ]
+    yield from (table for table in found if table is not None)
 
 
 def _drawings(study: Study, style: Mapping[str, Look], settings: Settings) -> Iterator[Drawing]:
+    tested = "held-out classes" if unit(study) == "classes" else "other rows (random split)"
     for score in DRAWN:
         if score not in study.scores:
             continue
@@ -120,15 +120,26 @@ def _drawings(study: Study, style: Mapping[str, Look], settings: Settings) -> It
             continue
         counts = sorted({estimate.n for curve in curves for estimate in curve.estimates})
         seeds = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        limit = ceiling(study, score)
+        limit, again = (ceiling(study, score, kind) for kind in ("perfect", "two_trainings"))
         dotted = (
             ""
             if limit is None
-            else " Dotted: the noise ceiling, what a predictor that knows every true score would reach."
+            else " Dotted: the noise ceiling over all rows, what a predictor that knows every true score would reach; "
+            "the band reaches down to what a second training of each row would."
         )
+        label = f"{SCORES[score]} on {tested}"
         yield Drawing(
             f"{study.name}-{score}",
-            f"{SCORES[score]} on held-out classes against the number of trained classes: {settings.statistic} over "
-            f"{seeds} seeds, with the {settings.interval}.{dotted}",
-            draw_correlation_by_size(curves, style, f"{SCORES[score]} on held-out classes", limit),
+            f"{label} against the number of trained {unit(study)}: {settings.statistic} over {seeds} seeds, with the "
+            f"{settings.interval}.{dotted}",
+            draw_correlation_by_size(curves, style, label, limit, again, unit(study)),
+        )
+    panels = compute_coverage(study, settings)
+    if panels:
+        yield Drawing(
+            f"{study.name}-coverage",
+            f"Share of tested rows within intervals against what the intervals promise, at n = {panels[0].size:,}, "
+            f"before and after calibration; after it also with every class counted once: {settings.statistic} over "
+            f"seeds, with the {settings.interval}. Dotted: as promised.",
+            draw_coverage(panels, style),
         )

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from predictors.study_file import HEADER, LEVELS, StudyRow
 from searchers.trace import FORMAT, VERSION, Trace, incumbents
 
 SPEED = {"random_search": 0.35, "regularized_evolution": 1.0, "local_search": 0.7}
 """How far towards the best a made-up searcher gets within its budget."""
+WHAT = ("conformal_coverage", "conformal_width", "conformal_by_class")
 HASH = "0123456789abcdef" * 4
 ENVIRONMENT = {
     "versions": {"python": "3.11.7", "nasbench-forge": "0.1.0", "numpy": "2.4.6"},
@@ -57,33 +59,67 @@ def make_fit(folder: Path, n: int = 120, seed: int = 0, with_std: bool = True) -
     return folder
 
 
-def make_study(folder: Path, seeds: int = 10, left_out: tuple[tuple[str, int, int], ...] = ()) -> Path:
-    """A study in which xgboost learns faster than ridge; ``left_out`` are (predictor, n, seed) not there."""
-    predictors, sizes = ["ridge", "xgboost"], [32, 128, 500]
-    about = {
+def make_ceilings() -> dict[str, object]:
+    """Ceilings as a study notes them, of a table whose classes are repeated trainings."""
+
+    def pair(kendall: float, n: int) -> dict[str, object]:
+        scores = {"kendall": kendall, "spearman": 1 - (1 - kendall) / 5}
+        return {"n": n, "mean": 86.5, **{name: {"value": value, "std": 0.001} for name, value in scores.items()}}
+
+    sizes = {"rows": 15625, "classes": 5044, "rows_of_several": 11782, "classes_of_several": 1201}
+    return {
+        "source": "classes",
+        "trainings": 11782,
+        "groups": 1201,
+        "perfect": {name: pair(0.909 + i / 100, n) for i, (name, n) in enumerate(sizes.items())},
+        "two_trainings": {name: pair(0.88 + i / 100, n) for i, (name, n) in enumerate(sizes.items())},
+        "counted": {"trainings": pair(0.9, 11782), "groups": pair(0.887, 1201)},
+    }
+
+
+def make_study(
+    folder: Path,
+    seeds: int = 10,
+    left_out: tuple[tuple[str, int, int], ...] = (),
+    names: tuple[str, str] = ("ridge", "xgboost"),
+    **about: object,
+) -> Path:
+    """A study in which the second learns faster than the first; ``left_out`` are (predictor, n, seed) not there."""
+    sizes = [32, 128, 500]
+    result = {
         "kind": "study",
-        "predictors": predictors,
+        "version": 2,
+        "predictors": list(names),
         "train_sizes": sizes,
         "seeds": seeds,
+        "split": "disjoint",
         "table_digest": HASH,
-        "ceilings": {"perfect": {"rows": {"kendall": {"value": 0.909}, "spearman": {"value": 0.97}}}},
+        "ceilings": make_ceilings(),
         **ENVIRONMENT,
+        **about,
     }
-    write_json(folder / "result.json", about)
+    write_json(folder / "result.json", result)
     rng = np.random.default_rng(1)
-    rows: list[list[object]] = []
+    lines = []
     for seed in range(seeds):
         for n in sizes:
             luck = rng.normal(0, 0.02)
-            for predictor in predictors:
+            for predictor in names:
                 if (predictor, n, seed) in left_out:
                     continue
-                kendall = (0.35 + 0.13 * np.log10(n)) + (0.05 if predictor == "xgboost" else 0) * (n > 100) + luck
+                kendall = (0.35 + 0.13 * np.log10(n)) + (0.05 if predictor == names[1] else 0) * (n > 100) + luck
                 kendall += rng.normal(0, 0.01)
-                scores = [kendall, kendall + 0.15, kendall + 0.1, kendall - 0.1, 1 - kendall]
-                rows.append([predictor, n, seed, *scores, 0.01, 0.002])
-    scored = ["kendall", "spearman", "pearson", "r2", "mae"]
-    write_rows(folder / "study.csv", ["predictor", "n", "seed", *scored, "fit_seconds", "predict_seconds"], rows)
+                coverages = tuple(
+                    float(np.clip(share / 100 + shift + rng.normal(0, 0.01), 0, 1))
+                    if "width" not in what
+                    else share / 9
+                    for what, shift in zip(("coverage", "width", *WHAT), (-0.1, 0, 0, 0, 0.01), strict=True)
+                    for share in LEVELS
+                )
+                scores = (kendall, kendall + 0.15, kendall + 0.1, kendall - 0.1, 1 - kendall, 1.2 - kendall, kendall)
+                tops = (kendall / 2, kendall / 2, 5.0, 3.0, 0.002, 0.001, 15000.0, 100.0 * n, 0.01, 0.002)
+                lines.append(StudyRow(predictor, n, seed, *scores, *tops, coverages=coverages).line())
+    (folder / "study.csv").write_text(HEADER + "".join(lines), encoding="utf-8")
     return folder
 
 

@@ -12,6 +12,7 @@ import scipy.stats
 
 from reports.drawing import FORMATS, figure_bytes, inline_svg, looks, new_axes, time_unit
 from reports.figures.correlation_by_size import compute_correlation_by_size, draw_correlation_by_size
+from reports.figures.coverage import compute_coverage, draw_coverage
 from reports.figures.predictor_scatter import compute_scatter, draw_scatter
 from reports.figures.rank_curves import compute_rank_curves, draw_rank_curves
 from reports.figures.search_curves import compute_range, compute_search_curves, draw_search_curves
@@ -234,8 +235,13 @@ def test_drawings_show_what_was_computed(folders: dict[str, Path], settings: Set
     study = read_result(folders["study"])
     assert isinstance(study, Study)
     sizes = compute_correlation_by_size(study, "kendall", settings)
-    figure = draw_correlation_by_size(sizes, looks(study.predictors), "Kendall", ceiling=0.909)
-    assert "noise ceiling (0.91)" in figure.axes[0].get_legend_handles_labels()[1]
+    axes = draw_correlation_by_size(sizes, looks(study.predictors), "Kendall", 0.909, 0.88, "rows").axes[0]
+    assert [text.get_text() for text in axes.texts] == [
+        "noise ceiling: a perfect predictor (0.909)",
+        "a second training (0.880)",
+    ]
+    assert axes.get_xlabel() == "trained architectures n"
+    assert axes.get_ylim()[1] > 0.909
     fit = read_result(folders["fit"])
     assert isinstance(fit, Fit)
     axes = draw_scatter(compute_scatter(fit), "accuracy", "Kendall 0.8").axes[0]
@@ -251,6 +257,20 @@ def test_curves_of_one_query_draw(settings: Settings) -> None:
     ranks = compute_rank_curves(made, "t", settings)
     assert ranks is not None
     assert draw_rank_curves(ranks, looks("ab")).axes
+
+
+def test_coverage_is_that_of_the_largest_n(folders: dict[str, Path], settings: Settings) -> None:
+    study = read_result(folders["study"])
+    assert isinstance(study, Study)
+    panels = compute_coverage(study, settings)
+    assert [panel.title for panel in panels] == ["as predicted", "calibrated", "calibrated, every class once"]
+    assert all(panel.size == 500 and list(panel.estimates) == ["ridge", "xgboost"] for panel in panels)
+    rows = (study.predictor == "xgboost") & (study.size == 500)
+    assert panels[0].estimates["xgboost"][2].value == pytest.approx(100 * study.scores["coverage_90"][rows].mean())
+    drawn = draw_coverage(panels, looks(study.predictors)).axes
+    assert [axes.get_title(loc="left") for axes in drawn] == [panel.title for panel in panels]
+    blank = {name: values * np.nan for name, values in study.scores.items()}
+    assert compute_coverage(replace(study, scores=blank), settings) == []
 
 
 def test_looks_differ() -> None:
