@@ -42,7 +42,7 @@ def run_cards(args: argparse.Namespace) -> None:
         about_it = [card.proxy, card.better, f"{card.seconds:.2g}", f"{card.failed:,}", _number(card.seed_spearman)]
         table.append([*about_it, f"{rows.n:,}", *of_rows, f"{classes.n:,}", *of_classes, *published])
     say(
-        f"{about['scores']}: {len(cards)} cards by {about['metric']} after {about['schedule']} epochs in "
+        f"{about['scores_table']}: {len(cards)} cards by {about['metric']} after {about['schedule']} epochs in "
         f"{about['table']}\n\n{aligned(table)}\n"
     )
     say(

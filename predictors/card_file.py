@@ -1,4 +1,4 @@
-"""Cards of proxies on the disk: ``result.json`` says of what, ``cards.csv`` has a line for each proxy."""
+"""Cards of proxies on the disk: ``result.json`` says everything, ``cards.csv`` has a line for each proxy."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import nasbench
 from nasbench.database.files import write_atomically
 from predictors.cards import Card, make_cards
+from predictors.measured import Measured
 from predictors.provenance import read_result, write_result
 from predictors.published import SOURCES
 
@@ -43,12 +45,14 @@ def run_cards(
     with nasbench.open_table(scores) as table:
         about = {
             "kind": "cards",
-            "scores": scores.name,
+            "command": _command(scores, measured, out),
+            "scores_table": scores.name,
             "scores_digest": table.digest,
             "settings": table.proxy_settings,
             **measured.description(),
             "sizes": "over rows as published, over classes as built; of the networks that were scored",
             "published": [{"name": source.name, "population": source.population} for source in _shown(cards)],
+            "cards": [asdict(card) for card in cards],
         }
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(out / "cards.csv", card_text(cards).encode())
@@ -68,6 +72,12 @@ def card_text(cards: Sequence[Card]) -> str:
         values += [card.published.get(source.name, math.nan) for source in SOURCES]
         write.writerow(["" if isinstance(value, float) and math.isnan(value) else value for value in values])
     return out.getvalue()
+
+
+def _command(scores: Path, measured: Measured, out: Path) -> list[str]:
+    """The words after ``nasbench`` that make the cards again, files by their names."""
+    options = ["--metric", measured.metric, "--schedule", str(measured.schedule)]
+    return ["cards", scores.name, "--truth", measured.table, *options, "--out", out.resolve().name]
 
 
 def _shown(cards: Sequence[Card]) -> list[Any]:

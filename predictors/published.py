@@ -1,8 +1,6 @@
 """Rank correlations of zero-cost proxies that others published, to set beside our own.
 
-They are Spearman's, of NAS-Bench-201 on CIFAR-10, and hold for that space and those images alone. Networks there have
-16 channels and 5 cells a stage, weights are drawn as torch draws them, the batch has 64 images, and the truth is test
-accuracy after 200 epochs: what differs here explains what differs.
+They are Spearman's, of NAS-Bench-201 on CIFAR-10, and hold for that space and those images alone.
 """
 
 from __future__ import annotations
@@ -13,6 +11,10 @@ SPACE = "nas_bench_201"
 """The space of all published numbers here."""
 CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 """Classes of CIFAR-10, by which its images are known under any name of their folder."""
+
+
+SETTINGS = "16 channels, 5 cells a stage, weights as torch draws them, 64 images, test accuracy after 200 epochs"
+"""How they were measured; where ours are measured otherwise they may differ."""
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,21 @@ from reports.section import Section
 from reports.settings import Settings
 from reports.table import Column, Table
 
-SKIPPED = ("kind", "scores", "scores_by_class", "summary", "complete", "version", "ceilings", "seen", "split_is")
+SKIPPED = (
+    "kind",
+    "scores",
+    "scores_by_class",
+    "summary",
+    "complete",
+    "version",
+    "ceilings",
+    "seen",
+    "split_is",
+    "cards",
+    "command",
+)
 """Fields of a result that stand elsewhere in the report."""
-ORDER = ("fit", "study", "compare")
+ORDER = ("fit", "study", "cards", "compare")
 """Kinds in the order in which results are made: a comparison may use a fit."""
 
 

@@ -230,6 +230,8 @@ def test_the_command_prints_and_writes(
     with nasbench.open_table(scores) as table:
         assert (about["kind"], about["scores_digest"], about["settings"]) == ("cards", table.digest, SETTINGS)
     assert {"versions", "hardware", "table_digest", "space"} <= set(about)
+    assert about["cards"][-1]["proxy"] == ENSEMBLE and about["cards"][3]["rows"]["partial"] is None
+    assert cli.make_parser("cards").parse_args(about["command"][1:]).schedule == 9
     with open(out / "cards.csv", newline="", encoding="utf-8") as file:
         rows = {line["proxy"]: line for line in csv.DictReader(file)}
     found = cards(scores, truth)

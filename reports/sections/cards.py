@@ -1,0 +1,134 @@
+"""Zero-cost proxies: what each costs, how steady it is, how well it ranks with its size and without."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from predictors.published import SETTINGS
+from reports.drawing import Drawing, words
+from reports.figures.proxy_correlations import ProxyBars, compute_proxy_bars, draw_proxy_bars
+from reports.result import Result, Told
+from reports.section import SCORES, Section, measure_words
+from reports.settings import Settings
+from reports.table import Cell, Column, Table, Value
+from searchers.measure import Measure
+
+OVER = {"rows": "architectures as they are written down", "classes": "classes of those that compute the same"}
+"""Over what proxies rank."""
+
+
+def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
+    """A section for each result of cards."""
+    return [_section(r) for r in results if isinstance(r, Told) and r.kind == "cards" and r.info["cards"]]
+
+
+def _section(result: Told) -> Section:
+    bars = {over: compute_proxy_bars(result, over) for over in OVER}
+    return Section(
+        f"cards-{result.name}",
+        f"Zero-cost proxies ({result.name})",
+        (_setting(result), *(_finding(result, over, bars[over]) for over in OVER), *_seeds(result)),
+        (_about(result), _ranking(result)),
+        tuple(_drawing(result, over, bars[over]) for over in OVER),
+    )
+
+
+def _setting(result: Told) -> str:
+    said = result.info["settings"]
+    return (
+        f"Proxies of {result.info['scores_table']} looked at {said.get('images', '?')} images of "
+        f"{words(str(said.get('dataset', 'a data set')))} through untrained networks of {said.get('channels', '?')} "
+        f"channels and {said.get('cells', '?')} cells a stage, with weights drawn as "
+        f"{'torch does' if said.get('initialisation') == 'torch' else 'trainings do'}. They are judged by "
+        f"{measure_words(Measure(str(result.info['metric']), int(result.info['schedule'])))} in "
+        f"{result.info['table']}."
+    )
+
+
+def _finding(result: Told, over: str, bars: ProxyBars) -> str:
+    best = f"{words(bars.proxies[0])} ranks best, {SCORES['spearman']} {bars.raw[0]:.3f}"
+    text = f"Of {_counted(result, over)} {OVER[over]}, {best}"
+    left = [(value, name) for value, name in zip(bars.less_size, bars.proxies, strict=True) if not math.isnan(value)]
+    if left:
+        value, name = max(left)
+        text += f"; after parameters and FLOPs are taken out {words(name)} does, {value:.3f}"
+    return text + "."
+
+
+def _seeds(result: Told) -> Iterator[str]:
+    """Which proxies depend on how weights were drawn, where there are several initialisations."""
+    cards = [card for card in result.info["cards"] if card["seed_spearman"] is not None]
+    if cards:
+        least, most = (choose(cards, key=lambda card: float(card["seed_spearman"])) for choose in (min, max))
+        yield (
+            f"Between two initialisations {words(least['proxy'])} agrees least, {SCORES['spearman']} "
+            f"{least['seed_spearman']:.3f}, {words(most['proxy'])} most, {most['seed_spearman']:.3f}."
+        )
+    else:
+        yield "There is one initialisation of each network: how much scores depend on it is not known."
+
+
+def _about(result: Told) -> Table:
+    columns = (
+        Column("proxy", "proxy", form="text"),
+        Column("better", "better", form="text"),
+        Column("seconds", "seconds each", 4),
+        Column("scored", "scored"),
+        Column("failed", "failed"),
+        Column("seeds", "seeds"),
+        Column("seed_spearman", "two seeds, ρ", 3),
+        Column("deviation", "deviation over seeds [%]", 1),
+    )
+    rows: list[tuple[Cell | Value, ...]] = []
+    for card in result.info["cards"]:
+        deviation = None if card["deviation"] is None else 100 * card["deviation"]
+        numbers = [card[name] for name in ("seconds", "scored", "failed", "seeds", "seed_spearman")]
+        rows.append((words(card["proxy"]), card["better"], *numbers, deviation))
+    notes = (
+        "Seconds: median of one score; a pass that several proxies share is split evenly between them. Two seeds: "
+        "Spearman ρ between scores of two initialisations, mean over pairs. Deviation: standard deviation over "
+        "initialisations as a share of the mean, median over classes.",
+    )
+    return Table(f"{result.name}-proxies", "What proxies cost and how steady they are", columns, tuple(rows), notes)
+
+
+def _ranking(result: Told) -> Table:
+    sources: list[dict[str, Any]] = result.info["published"]
+    columns = [Column("proxy", "proxy", form="text")]
+    for over in OVER:
+        columns += [
+            Column(f"{over}_n", f"n {over}"),
+            Column(f"{over}_spearman", f"{SCORES['spearman']} {over}", 3),
+            Column(f"{over}_kendall", f"{SCORES['kendall']} {over}", 3),
+            Column(f"{over}_partial", "ρ less size", 3),
+        ]
+    columns += [Column(f"published_{place}", str(source["name"]), 3) for place, source in enumerate(sources)]
+    rows: list[tuple[Cell | Value, ...]] = []
+    for card in result.info["cards"]:
+        numbers = [card[over][name] for over in OVER for name in ("n", "spearman", "kendall", "partial")]
+        rows.append((words(card["proxy"]), *numbers, *(card["published"].get(source["name"]) for source in sources)))
+    notes = [
+        "Positive where better scores have the better architectures; scores are means over initialisations. Less size: "
+        "Spearman ρ of what ranks of parameters and FLOPs do not explain. Sizes are as published over rows, as built "
+        "over classes.",
+    ]
+    if sources:
+        told = [f"{source['name']}: {source['population']}" for source in sources]
+        notes.append(f"Spearman ρ published for CIFAR-10, of rows: {'; '.join(told)}. Measured with {SETTINGS}.")
+    return Table(f"{result.name}-ranking", "How well proxies rank", tuple(columns), tuple(rows), tuple(notes))
+
+
+def _drawing(result: Told, over: str, bars: ProxyBars) -> Drawing:
+    text = (
+        f"Spearman ρ of each proxy over {_counted(result, over)} {OVER[over]}, as it is and after parameters and FLOPs "
+    )
+    text += f"are taken out{'; marks are published values' if bars.published else ''}."
+    return Drawing(f"{result.name}-{over}", text, draw_proxy_bars(bars))
+
+
+def _counted(result: Told, over: str) -> str:
+    """How many are ranked, from the proxy that scored fewest to the one that scored most."""
+    n = sorted({int(card[over]["n"]) for card in result.info["cards"]})
+    return f"{n[-1]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
