@@ -103,6 +103,17 @@ class Study:
             test = np.sort(test[np.argsort(place[test])][: self.tested])
         return train, test
 
+    def leaked(self, request: StudyRequest) -> dict[str, float]:
+        """Share of tested rows that are of a trained class, by n, mean over seeds; nothing where the split has none."""
+        if self.split != "random":
+            return {}
+        shares: dict[str, float] = {}
+        for size in request.sizes:
+            draws = [self.draw(size, seed) for seed in range(request.seeds)]
+            classes = self.measured.classes
+            shares[str(size)] = float(np.mean([np.isin(classes[b], classes[a]).mean() for a, b in draws]))
+        return shares
+
     def run(self, name: str, size: int, seed: int) -> StudyRow:
         """One row of the study: draws, fits, predicts, scores."""
         measured = self.measured
@@ -185,7 +196,8 @@ def run_study(request: StudyRequest, folder: Path) -> Iterator[tuple[int, int, S
         done += 1
         yield done, len(jobs), row
     file.rewrite(request.names)
-    write_result(folder, {**about, "complete": True, "summary": summarise(file.rows.values(), request)})
+    found = {"leaked": study.leaked(request), "summary": summarise(file.rows.values(), request)}
+    write_result(folder, {**about, "complete": True, **found})
 
 
 def _describe(request: StudyRequest, study: Study) -> dict[str, Any]:

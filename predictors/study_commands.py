@@ -144,6 +144,9 @@ def _print_study(folder: Path) -> None:
     for entry in result["summary"]:
         scores = [entry[name]["mean"] for name in ("kendall", "spearman", "r2", "mae", "fit_seconds")]
         say(f"  {entry['predictor']:{width}}{entry['n']:>6}" + "".join(f"{_number(score):>10}" for score in scores))
+    if result["leaked"]:
+        shares = ", ".join(f"{100 * share:.0f} % at n = {size}" for size, share in result["leaked"].items())
+        say(f"\nTested rows that are of a trained class: {shares}")
     ceilings = result["ceilings"]
     if ceilings is not None:
         perfect, again = (ceilings[kind]["rows"]["kendall"]["value"] for kind in ("perfect", "two_trainings"))

@@ -207,10 +207,14 @@ def drawn(study: Study) -> str:
     some = f"{tested:,} drawn rows of" if isinstance(tested, int) else "all rows of"
     if study.info.get("split") == "random":
         which = f"{tested:,} drawn" if isinstance(tested, int) else "all"
-        return (
+        text = (
             f"Trained on n drawn rows, scored on {which} other rows: this leaks, since a scored architecture may be a "
-            "trained one written another way."
+            "trained one written another way"
         )
+        leaked = study.info.get("leaked")
+        shares = leaked.items() if isinstance(leaked, dict) else ()
+        said = ", ".join(f"{100 * share:.0f} % at n = {int(size):,}" for size, share in shares)
+        return f"{text} ({said} of the scored)." if said else f"{text}."
     return f"Trained on one member of each of n canonical classes, scored on {some} all other classes."
 
 

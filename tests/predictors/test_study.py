@@ -172,8 +172,17 @@ def test_a_random_split_tests_on_all_other_rows(table: Path, tmp_path: Path) -> 
     assert study.run("ridge", 20, 3).kendall == pytest.approx(kendall(measured.y[test], guess))
     assert set(measured.classes[train]) & set(measured.classes[test])
     complete(request(table, seeds=1), tmp_path / "study")
+    assert json.loads((tmp_path / "study" / "result.json").read_text())["leaked"] == {}
     with pytest.raises(ValueError, match="differs in split"):
         complete(request(table, seeds=1, split="random"), tmp_path / "study")
+    complete(request(table, seeds=2, split="random"), tmp_path / "leaking")
+    shares = []
+    for seed in range(2):
+        train, test = study.draw(20, seed)
+        trained = set(measured.classes[train].tolist())
+        shares.append(np.mean([number in trained for number in measured.classes[test].tolist()]))
+    leaked = json.loads((tmp_path / "leaking" / "result.json").read_text())["leaked"]
+    assert list(leaked) == ["8", "20"] and leaked["20"] == pytest.approx(np.mean(shares))
     with pytest.raises(ValueError, match=f"{len(SOME)} measured rows"):
         complete(request(table, sizes=(len(SOME),), split="random"), tmp_path / "random")
 

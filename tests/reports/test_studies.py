@@ -47,9 +47,12 @@ def test_a_disjoint_study_says_how_it_drew(tmp_path: Path, settings: Settings) -
 
 
 def test_a_random_study_says_that_it_leaks(tmp_path: Path, settings: Settings) -> None:
-    part = section_of(study_of(tmp_path / "study", split="random", tested=200, uncovered=1234), settings)
+    part = section_of(
+        study_of(tmp_path / "study", split="random", tested=200, uncovered=1234, leaked={"32": 0.256}), settings
+    )
     text = " ".join(part.paragraphs)
     assert "Trained on n drawn rows, scored on 200 drawn other rows: this leaks" in text
+    assert "(26 % at n = 32 of the scored)" in text
     assert "1,234 measured architectures are left out for all predictors" in text
     assert "random split" in part.title
     assert "trained rows" in part.drawings[0].caption
