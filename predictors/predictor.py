@@ -53,6 +53,9 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
     deviation of each over classes of the space, float64 [2, features].
     """
 
+    needs: str = ""
+    """The encoding that must be among those of ``encoding``; empty where any will do."""
+
     encoding: str
     feature_names_: tuple[str, ...]
     feature_guesses_: np.ndarray
@@ -74,6 +77,9 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
     def restore(self, state: State) -> None:
         """Takes over what another object of this class has learned."""
 
+    def check_features(self, names: Sequence[str]) -> None:
+        """Raises ValueError where features of these names lack what this predictor :attr:`needs`."""
+
     def fit(self, architectures: Sequence[Architecture], y: Any, classes: Any = None) -> Self:
         """This predictor, fitted.
 
@@ -84,7 +90,8 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
                 tunes by cross-validation that never parts a class.
 
         Raises:
-            ValueError: scores and architectures differ in number, are too few, or a score is not a finite number.
+            ValueError: scores and architectures differ in number, are too few, a score is not a finite number, or the
+                encoding lacks what this predictor needs.
         """
         architectures = list(architectures)
         space = space_of(architectures)
@@ -102,6 +109,7 @@ class Predictor(RegressorMixin, BaseEstimator, ABC):
             )
         encoder = load_encoding(self.encoding)
         self._tell(encoder, space)
+        self.check_features(self.feature_names_)
         self.feature_spread_ = encoder.spread(space)
         self.fit_features(encoder.encode(space, architectures), y, numbers)
         self.encoder_, self.space_ = encoder, space.name

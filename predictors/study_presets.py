@@ -110,9 +110,11 @@ def available(texts: Iterable[str], epochs_seen: Iterable[int], features: Path) 
             continue
         for named in expanded:
             try:
-                encoding = load_encoding(named.make(0, features).encoding)
+                predictor = named.make(0, features)
+                encoding = load_encoding(predictor.encoding)
                 with nasbench.open_table(features) as table:
                     encoding.covers(table.space, table.for_search().architectures[:1])
+                    predictor.check_features(encoding.feature_names(table.space))
             except (LookupError, ValueError, ImportError) as error:
                 left_out[named.text()] = str(error)
             else:

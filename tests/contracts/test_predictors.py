@@ -182,12 +182,21 @@ def test_predictor_follows_scikit_learn(predictor: Predictor, fitted: Predictor)
     assert {name for name in vars(fitted) if not name.endswith("_")} == set(parameters)
 
 
-def test_predictor_works_in_a_grid_search(predictor: Predictor) -> None:
+def test_predictor_works_in_a_grid_search(predictor: Predictor, looked_up: str) -> None:
     pipeline = Pipeline([("predictor", predictor)])
-    search = GridSearchCV(pipeline, {"predictor__encoding": ["one_hot", "paths"]}, cv=2)
+    needed = [bind_table(predictor.needs, looked_up)] if predictor.needs else []
+    encodings = ["+".join([*needed, other]) for other in ("one_hot", "paths")]
+    search = GridSearchCV(pipeline, {"predictor__encoding": encodings}, cv=2)
     search.fit(TRAINED[:40], worth(TRAINED[:40]))
-    assert search.best_params_["predictor__encoding"] in ("one_hot", "paths")
+    assert search.best_params_["predictor__encoding"] in encodings
     assert search.predict(TESTED).shape == (len(TESTED),)
+
+
+def test_predictor_says_which_encoding_it_needs(predictor: Predictor) -> None:
+    if not predictor.needs:
+        pytest.skip("any encoding will do")
+    with pytest.raises(ValueError, match=f"needs .* put {predictor.needs} among its encodings"):
+        predictor.set_params(encoding="one_hot").fit(TRAINED[:10], worth(TRAINED[:10]))
 
 
 def test_predictor_survives_saving(fitted: Predictor, tmp_path: Path) -> None:
