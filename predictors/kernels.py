@@ -16,6 +16,8 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
+from predictors.rows import scales
+
 KERNELS = ("hamming", "linear", "matern", "weisfeiler_lehman")
 MOST_POSITIONS = 32
 """With more positions than this the Hamming kernel gives all of them one weight."""
@@ -29,7 +31,7 @@ class Part:
         name: one of :data:`KERNELS`.
         groups: for each rate the columns that it weighs; for "linear", which has no rate, its columns.
         mean: of each column, as the Matern kernel makes columns standard.
-        scale: standard deviation of each column, 1 for constant ones.
+        scale: what each column is divided by.
     """
 
     name: str
@@ -125,8 +127,7 @@ def make_parts(
     owners = np.array([name.partition(":")[0] for name in names])
     encodings = list(dict.fromkeys(owners.tolist()))
     apart = len(kernels) > 1 and len(encodings) == len(kernels)
-    mean, deviation = spread
-    scale = np.where(deviation > 1e-12 * (1 + np.abs(mean)), deviation, 1.0)
+    mean, scale = spread[0], scales(spread, guesses)
     parts = [
         Part(kernel, _groups(kernel, names, np.flatnonzero(owners == encodings[place]) if apart else None), mean, scale)
         for place, kernel in enumerate(kernels)

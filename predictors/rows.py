@@ -9,20 +9,27 @@ import numpy as np
 from predictors.metrics import kendall
 
 
-def scaled(features: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Features of at most deviation 1 over the space, shape (n, features).
+def scales(spread: np.ndarray, guesses: np.ndarray | None = None) -> np.ndarray:
+    """What each feature is divided by, shape (features,): its deviation, or the median of all where that is larger.
 
-    Features are divided by their deviation there, or by the median of all deviations where that is larger: a column
-    that hardly varies, as counts of what is rare, is not blown up until it drowns the others.
+    So a column that hardly varies, as counts of what is rare, is not blown up until it drowns the others.
 
     Args:
-        features: shape (n, features).
-        spread: their mean and deviation, shape (2, features), as in ``Predictor.feature_spread_``.
+        spread: mean and deviation over the space, shape (2, features), as in ``Predictor.feature_spread_``.
+        guesses: which features were measured, bool [features]: each has a unit of its own and is divided by its own
+            deviation, and the median is of the others; none where not given.
     """
     centre, deviation = spread
     known = deviation > 1e-9 * (1 + np.abs(centre))
-    least = float(np.median(deviation[known])) if known.any() else 1.0
-    return features / np.maximum(deviation, least)
+    own = np.zeros(len(deviation), dtype=bool) if guesses is None else guesses & known
+    counted = known & ~own
+    least = float(np.median(deviation[counted])) if counted.any() else 1.0
+    return np.where(own, deviation, np.maximum(deviation, least))
+
+
+def scaled(features: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Features divided by their :func:`scales`, shape (n, features)."""
+    return features / scales(spread)
 
 
 def standardised(features: np.ndarray, spread: np.ndarray) -> np.ndarray:

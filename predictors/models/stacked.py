@@ -24,7 +24,8 @@ from predictors.warps import Warp, fit_warp
 MEMBERS = (
     "gaussian_process(without=graph_features)"
     "+xgboost(depth=4,folds=1,members=1,rounds=200)"
-    "+extra_trees(folds=1,leaf=1,trees=200,without=graph_features)"
+    "+extra_trees(folds=1,leaf=1,max_features=0.25,trees=200)"
+    "+mlp(folds=2,without=graph_features)"
 )
 PULL = 200.0
 """Equal weights count as much as so many rows that speak for them."""

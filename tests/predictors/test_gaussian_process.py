@@ -31,7 +31,7 @@ ROWS = np.array(
     ]
 )
 SPREAD = np.stack([np.full(6, 0.5), np.array([0.5, 0.5, 0.5, 0.5, 2.0, 0.0])])
-"""Of each column over the space; the last is constant there and so is not stretched."""
+"""Of each column over the space; the last is constant there and divided by the median."""
 
 
 def by_hand(kernel: str, a: np.ndarray, b: np.ndarray, theta: np.ndarray) -> float:
@@ -41,7 +41,7 @@ def by_hand(kernel: str, a: np.ndarray, b: np.ndarray, theta: np.ndarray) -> flo
         differ = [float((a[:2] != b[:2]).any()), float((a[2:4] != b[2:4]).any())]
         return float(signal * math.exp(-rates[0] * differ[0] - rates[1] * differ[1]))
     if kernel == "matern":
-        away = ((a[4:] - b[4:]) / np.array([2.0, 1.0])) ** 2
+        away = ((a[4:] - b[4:]) / np.array([2.0, 0.5])) ** 2
         r = math.sqrt(5 * away.mean()) * rates[0]
         return float(signal * (1 + r + r**2 / 3) * math.exp(-r))
     cosine = a[:4] @ b[:4] / math.sqrt((a[:4] @ a[:4]) * (b[:4] @ b[:4]))
@@ -65,7 +65,7 @@ def test_covariance_is_the_sum_of_the_parts_by_hand(first: str) -> None:
 def test_a_kernel_alone_looks_at_all_columns() -> None:
     (part,) = make_parts("matern", NAMES, SPREAD)
     assert part.groups[0].tolist() == list(range(6))
-    standard = (ROWS - SPREAD[0]) / np.array([0.5, 0.5, 0.5, 0.5, 2.0, 1.0])
+    standard = (ROWS - SPREAD[0]) / np.array([0.5, 0.5, 0.5, 0.5, 2.0, 0.5])
     wanted = math.sqrt(((standard[0] - standard[1]) ** 2).mean())
     assert part.distances(ROWS, ROWS)[0, 0, 1] == pytest.approx(wanted)
 
@@ -75,7 +75,7 @@ def test_guesses_enter_linearly_as_well() -> None:
     alone, linear = make_parts("matern", NAMES, SPREAD, guesses)
     theta = np.array([0.2, -0.3, 0.4, -1.0])
     found = total_covariance((alone, linear), [part.distances(ROWS, ROWS) for part in (alone, linear)], theta)
-    standard = (ROWS[:, 4:] - 0.5) / np.array([2.0, 1.0])
+    standard = (ROWS[:, 4:] - 0.5) / np.array([2.0, 0.5])
     wanted = alone.covariance(alone.distances(ROWS, ROWS), theta[:2]) + math.exp(0.4) * standard @ standard.T / 2
     assert np.allclose(found, wanted)
     assert np.allclose(total_variance((alone, linear), ROWS, theta), np.diag(wanted))
