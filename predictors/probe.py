@@ -190,4 +190,13 @@ def _made(probe: Probe) -> torch.nn.Module:
 
 @shared
 def _working(probe: Probe) -> torch.nn.Module:
-    return probe.copy()
+    return in_layout(probe.copy())
+
+
+def in_layout(network: torch.nn.Module) -> torch.nn.Module:
+    """The network, channels last in memory, which is faster; one that is not of a plan may rely on its layout."""
+    import torch
+
+    from nasbench.networks.build import Network
+
+    return network.to(memory_format=torch.channels_last) if isinstance(network, Network) else network

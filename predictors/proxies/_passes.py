@@ -51,6 +51,7 @@ def forward(probe: Probe) -> Forward:
     """The forward pass of the whole batch."""
     import torch
 
+    from predictors.proxies._twice import INSTEAD
     from predictors.proxies._watch import LAYERS, RELUS, Watch
 
     images = probe.images.requires_grad_()
@@ -61,7 +62,7 @@ def forward(probe: Probe) -> Forward:
         signs = torch.where(output.detach().flatten(1) > 0, 1.0, -1.0)
         agreement.add_((signs.shape[1] + signs @ signs.T) / 2)
 
-    with Watch({**dict.fromkeys(RELUS, count), **dict.fromkeys(LAYERS, outputs.append)}):
+    with Watch({**dict.fromkeys(RELUS, count), **dict.fromkeys(LAYERS, outputs.append)}, INSTEAD):
         logits = probe.network(images)
     return Forward(images, logits, outputs, agreement)
 

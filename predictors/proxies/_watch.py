@@ -30,14 +30,15 @@ class Watch(TorchFunctionMode):
 
     Args:
         see: for each function what to do with its output; for the key None, with every output that is a tensor.
+        instead: what to call in place of some functions.
     """
 
-    def __init__(self, see: Mapping[Any, See]) -> None:
+    def __init__(self, see: Mapping[Any, See], instead: Mapping[Any, Callable[..., Any]] | None = None) -> None:
         super().__init__()
-        self.see = see
+        self.see, self.instead = see, instead or {}
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        output = func(*args, **(kwargs or {}))
+        output = self.instead.get(func, func)(*args, **(kwargs or {}))
         see = self.see.get(func) or self.see.get(None)
         if see is not None and isinstance(output, torch.Tensor):
             see(output)

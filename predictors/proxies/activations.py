@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from predictors.probe import Probe
+from predictors.probe import Probe, in_layout
 from predictors.proxies._passes import forward, jacobian, layer_weights
 from predictors.proxy import probe_proxy
 
@@ -85,7 +85,7 @@ def zen(probe: Probe) -> float:
     """
     import torch
 
-    network, generator = probe.copy(), probe.generator()
+    network, generator = in_layout(probe.copy()), probe.generator()
     norms = [m for m in network.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     with torch.no_grad():
         for weight in layer_weights(network):

@@ -72,7 +72,7 @@ def fisher(probe: Probe) -> float:
             raise ValueError("fisher reads what layers give; this network overwrites it in place")
         if slope is not None:
             product = output.detach() * slope.detach()
-            of_channels = product.flatten(2).sum(dim=2) if product.ndim > 2 else product
+            of_channels = product.sum(dim=tuple(range(2, product.ndim))) if product.ndim > 2 else product
             total += of_channels.double().square().mean(dim=0).sum().item() / 2
     return total
 

@@ -28,13 +28,13 @@ BATCH = Batch(*tensors(IMAGES, LABELS))
 EPSILON = 1e-5
 
 
-@pytest.fixture(params=CELLS, ids=["convolutions", "skips"])
+@pytest.fixture(scope="module", params=CELLS, ids=["convolutions", "skips"])
 def network(request: pytest.FixtureRequest) -> Network:
     space = nas_bench_201()
     return build_network(space.plan(space.parse(request.param), TINY), 3).double()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hand(network: Network) -> ByHand:
     return ByHand(network)
 
