@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from reports.drawing import Drawing, Look, looks, words
+from reports.figures.correlation_by_epochs import compute_correlation_by_epochs, draw_correlation_by_epochs, fullest
 from reports.figures.correlation_by_size import compute_correlation_by_size, draw_correlation_by_size
 from reports.figures.coverage import compute_coverage, draw_coverage
 from reports.result import Result, Study
@@ -110,12 +111,19 @@ def _tables(study: Study, judgements: Mapping[str, dict[int, Judgement]], settin
     yield from (table for table in found if table is not None)
 
 
+def _fewer(study: Study, shown: Sequence[str]) -> str:
+    if len(shown) == len(study.predictors):
+        return ""
+    return " Of predictors that differ only in the epochs they see, the one that sees the most is drawn."
+
+
 def _drawings(study: Study, style: Mapping[str, Look], settings: Settings) -> Iterator[Drawing]:
     tested = "held-out classes" if unit(study) == "classes" else "other rows (random split)"
     for score in DRAWN:
         if score not in study.scores:
             continue
-        curves = compute_correlation_by_size(study, score, settings)
+        shown = fullest(study)
+        curves = [c for c in compute_correlation_by_size(study, score, settings) if c.predictor in shown]
         if not curves:
             continue
         counts = sorted({estimate.n for curve in curves for estimate in curve.estimates})
@@ -131,8 +139,17 @@ def _drawings(study: Study, style: Mapping[str, Look], settings: Settings) -> It
         yield Drawing(
             f"{study.name}-{score}",
             f"{label} against the number of trained {unit(study)}: {settings.statistic} over {seeds} seeds, with the "
-            f"{settings.interval}.{dotted}",
+            f"{settings.interval}.{dotted}{_fewer(study, shown)}",
             draw_correlation_by_size(curves, style, label, limit, again, unit(study)),
+        )
+    epochs = compute_correlation_by_epochs(study, "kendall", settings) if "kendall" in study.scores else []
+    if epochs:
+        label = f"{SCORES['kendall']} on {tested}"
+        yield Drawing(
+            f"{study.name}-epochs",
+            f"{label} at n = {epochs[0].size:,} against the epochs seen of each architecture's training: "
+            f"{settings.statistic} over seeds, with the {settings.interval}.",
+            draw_correlation_by_epochs(epochs, looks([curve.predictor for curve in epochs]), label),
         )
     panels = compute_coverage(study, settings)
     if panels:

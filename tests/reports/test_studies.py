@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reports.figures.correlation_by_epochs import compute_correlation_by_epochs, family, fullest
 from reports.rebuild import rebuild_command
 from reports.report import make_report
 from reports.result import Study
@@ -105,6 +106,30 @@ def test_what_was_seen_of_trainings(tmp_path: Path, settings: Settings) -> None:
     table = table_of(part, "seen")
     assert {row[1] for row in table.rows} == {"xgboost"}
     assert table.rows[0][3:5] == (3, 33.4)
+
+
+def test_epochs_seen_make_a_curve(tmp_path: Path, settings: Settings) -> None:
+    names = ("ridge[learning_curve(epochs=12)]", "ridge[learning_curve(epochs=3)]")
+    study = study_of(tmp_path / "study", names=names, seen={names[0]: {**SEEN, "epochs": 12}, names[1]: SEEN})
+    (curve,) = compute_correlation_by_epochs(study, "kendall", settings)
+    assert (curve.predictor, curve.size, curve.epochs) == ("ridge[learning_curve]", 500, (3, 12))
+    rows = (study.predictor == names[1]) & (study.size == 500)
+    assert curve.estimates[0].value == pytest.approx(study.scores["kendall"][rows].mean())
+    assert fullest(study) == [names[0]]
+    drawings = {drawing.name: drawing for drawing in section_of(study, settings).drawings}
+    assert "study-epochs" in drawings and "the one that sees the most is drawn" in drawings["study-kendall"].caption
+    labels = drawings["study-kendall"].figure.axes[0].get_legend_handles_labels()[1]
+    assert labels == ["ridge[learning curve(epochs=12)]"]
+    alone = study_of(tmp_path / "alone", names=names, seen={names[0]: None, names[1]: SEEN})
+    assert compute_correlation_by_epochs(alone, "kendall", settings) == []
+    assert fullest(alone) == list(names)
+
+
+def test_families_of_predictors() -> None:
+    assert family("a[learning_curve(epochs=5)+one_hot]") == "a[learning_curve+one_hot]"
+    assert family('a[b(epochs=1,table="t.h5")]') == 'a[b(table="t.h5")]'
+    assert family("a(depth=2)[b(a=1,epochs=3)]") == "a(depth=2)[b(a=1)]"
+    assert family("ridge") == "ridge"
 
 
 def test_it_can_be_made_again(tmp_path: Path) -> None:
