@@ -116,6 +116,11 @@ class _Work:
     _waiting: list[ScoreRow] = field(default_factory=list)
     _last: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Looks up what hashes are known: the space's own, where it is small enough to list its classes."""
+        listed = self.space.count() <= LARGEST_ENUMERATED
+        self._hashes = {group[0]: text for text, group in self.space.classes.items()} if listed else {}
+
     def held(self, name: str) -> int:
         """How many scores of a proxy the table holds, of those wanted."""
         cells = ((a.choices, seed) for seed in range(self.seeds) for a in self.architectures)
@@ -123,18 +128,22 @@ class _Work:
 
     def jobs(self, names: tuple[str, ...]) -> Iterator[ScoringJob]:
         """A job for each architecture and seed that lacks a score: all with the first seed, then with the second."""
+        for a, seed, missing in self._missing(names):
+            yield ScoringJob(a, self._hashes.get(a) or self.space.canonical_hash(a), seed, missing)
+
+    def _missing(self, names: tuple[str, ...]) -> Iterator[tuple[Architecture, int, tuple[str, ...]]]:
         for seed in range(self.seeds):
             for a in self.architectures:
                 status = self.writer.score_status
                 missing = tuple(name for name in names if status(a.choices, name, seed) == "absent")
                 if missing:
-                    yield ScoringJob(a, self.space.canonical_hash(a), seed, missing)
+                    yield a, seed, missing
 
     def commit(
         self, names: tuple[str, ...], title: str, run: Callable[[Iterable[ScoringJob]], Iterable[ScoreRow]]
     ) -> None:
         """Has all jobs of some proxies done, and commits what comes in groups; what waits, also when it is stopped."""
-        total, todo = len(self.architectures) * self.seeds, sum(1 for _ in self.jobs(names))
+        total, todo = len(self.architectures) * self.seeds, sum(1 for _ in self._missing(names))
         if not todo:
             return
         self._last = time.monotonic()
@@ -175,9 +184,8 @@ def _header(path: str | Path, space: Space, card: Card, entries: ScoreEntries, d
 
 
 def _members(space: Space, architectures: Iterable[Architecture]) -> Iterator[Architecture]:
-    """All members of the architectures' classes; in a space too large to enumerate, the architectures."""
+    """All members of the classes that these represent; in a space too large to enumerate, the architectures."""
+    listed = space.count() <= LARGEST_ENUMERATED
+    members = {group[0]: group for group in space.classes.values()} if listed else {}
     for architecture in architectures:
-        if space.count() > LARGEST_ENUMERATED:
-            yield architecture
-        else:
-            yield from space.classes[space.canonical_hash(architecture)]
+        yield from members.get(architecture, [architecture])
