@@ -20,7 +20,7 @@ from predictors.noise import NoiseModel
 from predictors.repeats import Repeats
 
 MOST = 4000
-"""Trainings that are looked at."""
+"""Trainings that are looked at, about; of more, every second group, or every third, ..."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def fit_curve_noise(
         noise: of their scores.
         predicted: the score that the surrogate answers for each training's architecture, shape (trainings,).
     """
-    chosen = repeats.groups < _enough_groups(repeats.sizes)
+    chosen = repeats.groups % (1 + len(repeats.values) // MOST) == 0
     rows, columns = repeats.rows[chosen], repeats.columns[chosen]
     drawn = np.hstack(
         [
@@ -106,13 +106,6 @@ def _decomposed(deviations: np.ndarray, last: int) -> CurveNoise | None:
     return CurveNoise(slopes, shapes, jitter)
 
 
-def _enough_groups(sizes: np.ndarray) -> int:
-    """How many of the first groups hold no more than :data:`MOST` trainings."""
-    return max(1, int(np.searchsorted(np.cumsum(sizes), MOST, side="right")))
-
-
 def _whole(part: Repeats, held: np.ndarray) -> Repeats:
     names, groups = np.unique(part.groups[held], return_inverse=True)
-    return Repeats(
-        part.source, part.values[held], part.rows[held], part.columns[held], groups, part.classes[: len(names)]
-    )
+    return Repeats(part.source, part.values[held], part.rows[held], part.columns[held], groups, part.classes[names])

@@ -60,14 +60,27 @@ class Ensemble:
         return mean, np.sqrt((deviations**2).mean(axis=0) + means.var(axis=0))
 
     def save(self, folder: str | Path) -> None:
-        """Writes each member into a folder ``member0``, ``member1``, ... of the folder."""
+        """Writes the members into the folder: the first as a single predictor is written, others below it.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
         for place, member in enumerate(self.members):
-            member.save(Path(folder) / f"member{place}")
+            member.save(_folder(folder, place))
 
 
-def load_ensemble(folder: str | Path, count: int) -> Ensemble:
-    """The ensemble of ``count`` members that :meth:`Ensemble.save` wrote into a folder."""
-    return Ensemble(tuple(load_fitted(Path(folder) / f"member{place}") for place in range(count)))
+def load_ensemble(folder: str | Path, count: int = 1) -> Ensemble:
+    """The ensemble of ``count`` members that :meth:`Ensemble.save` wrote into a folder; of one, a saved predictor.
+
+    Raises:
+        FileNotFoundError: the folder holds fewer.
+        ValueError: one is damaged, or of a newer version.
+    """
+    return Ensemble(tuple(load_fitted(_folder(folder, place)) for place in range(count)))
+
+
+def _folder(folder: str | Path, place: int) -> Path:
+    return Path(folder) / f"member{place}" if place else Path(folder)
 
 
 def fit_ensemble(predictor: Predictor, measured: Measured, rows: np.ndarray, count: int, seed: int) -> Ensemble:

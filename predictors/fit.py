@@ -1,37 +1,46 @@
-"""Fits a predictor to a table: a held-out score on classes never seen, then a surrogate fitted to every row.
+"""Fits an ensemble to a table: a held-out score on classes never seen, then a surrogate fitted to every row.
 
-A folder of fit holds ``result.json``, ``heldout.csv`` (architecture, class_hash, actual, predicted, std) and the
-surrogate's files.
+A folder of fit holds ``result.json``, ``heldout.csv`` (architecture, class_hash, actual, predicted, std), the
+surrogate's files and, where full quality was asked for, ``quality.csv`` (check, label, n_train, n_test, test_classes,
+metric, value, low, high).
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 import nasbench
 from nasbench.database.files import write_atomically
-from predictors.intervals import bootstrap_interval
+from predictors.clock import fit_clock
+from predictors.ensemble import Ensemble, fit_ensemble
+from predictors.heldout import LEVEL, heldout_scores, scores_by_class
 from predictors.measured import Measured
-from predictors.metrics import METRICS, spearman
-from predictors.models.ridge import Ridge
+from predictors.measured_curves import MeasuredCurves
 from predictors.predictor import Predictor
 from predictors.provenance import read_result, write_result
+from predictors.quality import full_quality
 from predictors.splits import holdout
 from predictors.surrogate import SurrogateBenchmark
-
-RESAMPLES = 1000
-"""Of the bootstrap; fewer where there are very many held-out rows."""
-LEVEL = 0.95
+from predictors.trainings import Trainings, fit_trainings
 
 
 def fit_surrogate(
-    measured: Measured, name: str, folder: Path, seed: int = 0, test_fraction: float = 0.2, **parameters: Any
+    measured: Measured,
+    name: str,
+    folder: Path,
+    seed: int = 0,
+    test_fraction: float = 0.2,
+    ensemble: int = 1,
+    curves: MeasuredCurves | None = None,
+    full: bool = False,
+    groups: Mapping[str, np.ndarray] | None = None,
+    **parameters: Any,
 ) -> dict[str, Any]:
     """What ``result.json`` of the folder says; the folder then holds a surrogate.
 
@@ -41,6 +50,10 @@ def fit_surrogate(
         folder: where results go; a fit that is there is replaced.
         seed: of the split, the predictor and the bootstrap.
         test_fraction: share of the classes that are held out.
+        ensemble: how many copies of the predictor answer together.
+        curves: from :func:`predictors.measured_curves.read_curves`.
+        full: whether to make every check of :mod:`predictors.quality`.
+        groups: label -> rows, each left out once; see :func:`predictors.labels.read_groups`.
         **parameters: of the predictor.
 
     Raises:
@@ -51,17 +64,24 @@ def fit_surrogate(
     predictor = make_predictor(name, seed, **parameters)
     seeds = np.random.SeedSequence(seed).spawn(2)
     train, test = holdout(measured.classes, test_fraction, np.random.default_rng(seeds[0]))
-    tried: Predictor = clone(predictor)
-    tried.fit(measured.of(train), measured.y[train], measured.classes[train])
+
+    def fitted(rows: np.ndarray) -> Ensemble:
+        return fit_ensemble(predictor, measured, rows, ensemble, seed)
+
+    tried = fitted(train)
     predicted, deviation = tried.predict(measured.of(test), return_std=True)
     scores = heldout_scores(measured.y[test], predicted, measured.classes[test], seeds[1])
-    clock, clock_quality = _fit_clock(measured, predictor, train, test)
-    predictor.fit(measured.architectures, measured.y, measured.classes)
+    clock, clock_quality = fit_clock(measured, predictor.encoding, train, test)
+    quality = full_quality(measured, fitted, tried, train, test, seed, groups, curves) if full or groups else None
+    everything = np.arange(len(measured))
+    answering = fitted(everything)
+    trainings = fit_trainings(measured, curves, everything, answering, seed)
     about = {
         "kind": "fit",
         "predictor": name,
         "encoding": predictor.encoding,
         "parameters": predictor.get_params(deep=False),
+        "members": len(answering.members),
         **measured.description(),
         "seed": seed,
         "test_fraction": test_fraction,
@@ -75,13 +95,17 @@ def fit_surrogate(
         f"{LEVEL:.0%} bootstrap intervals over classes; scores_by_class are of the classes' means, one pair a class",
         "surrogate_is": f"the same predictor fitted again to all {len(measured)} rows",
         "seconds": clock_quality,
+        "trainings": _summary(trainings),
+        "quality": quality,
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "result.json").unlink(missing_ok=True)
     _write_heldout(folder / "heldout.csv", measured, test, predicted, deviation)
+    _write_quality(folder / "quality.csv", quality)
     kept = ("metric", "schedule", "table", "table_digest", "rows", "predictor", "encoding")
     heldout = {metric: score["value"] for metric, score in scores.items()}
-    SurrogateBenchmark(predictor, clock, {**{key: about[key] for key in kept}, "heldout": heldout}).save(folder)
+    said = {**{key: about[key] for key in kept}, "heldout": heldout, "quality": quality}
+    SurrogateBenchmark(answering, clock, trainings, said).save(folder)
     write_result(folder, about)
     return about
 
@@ -98,64 +122,44 @@ def make_predictor(name: str, seed: int, **parameters: Any) -> Predictor:
     return predictor.set_params(**parameters, **({"seed": seed} if "seed" in known else {}))
 
 
-def heldout_scores(
-    actual: np.ndarray, predicted: np.ndarray, classes: np.ndarray, seed: np.random.SeedSequence
-) -> dict[str, dict[str, float | None]]:
-    """For each metric its value and the ends of its interval; None where it is not defined."""
-    resamples = max(200, min(RESAMPLES, 1_500_000 // max(len(actual), 1)))
-    found: dict[str, dict[str, float | None]] = {}
-    for name, metric in METRICS.items():
-        low, high = bootstrap_interval(
-            metric, actual, predicted, classes, np.random.default_rng(seed), resamples=resamples, level=LEVEL
-        )
-        numbers = {"value": metric(actual, predicted), "low": low, "high": high}
-        found[name] = {key: None if np.isnan(number) else float(number) for key, number in numbers.items()}
-    return found
-
-
-def scores_by_class(actual: np.ndarray, predicted: np.ndarray, classes: np.ndarray) -> dict[str, float]:
-    """Each metric on the mean over every class's rows, so that a class of many architectures counts as one."""
-    place, counts = np.unique(classes, return_inverse=True, return_counts=True)[1:]
-    means = [np.bincount(place, values) / counts for values in (actual, predicted)]
-    return {name: metric(*means) for name, metric in METRICS.items()}
-
-
-def _fit_clock(
-    measured: Measured, predictor: Predictor, train: np.ndarray, test: np.ndarray
-) -> tuple[Ridge | None, dict[str, Any] | None]:
-    """A ridge of log seconds on the predictor's features, and its quality on the held-out rows; None without times."""
-    timed = np.isfinite(measured.seconds) & (measured.seconds > 0)
-    inside, outside = train[timed[train]], test[timed[test]]
-    if len(np.unique(measured.classes[inside])) < 2:
-        return None, None
-    log_seconds = np.log(measured.seconds, out=np.full(len(measured), np.nan), where=timed)
-    clock = Ridge(encoding=predictor.encoding, warp="identity")
-    guess = (
-        np.exp(
-            clock.fit(measured.of(inside), log_seconds[inside], measured.classes[inside]).predict(measured.of(outside))
-        )
-        if len(outside)
-        else np.empty(0)
-    )
-    true = measured.seconds[outside]
-    rows = np.flatnonzero(timed)
-    clock.fit(measured.of(rows), log_seconds[rows], measured.classes[rows])
-    quality = {
-        "predictor": "ridge of log seconds",
-        "rows": len(rows),
-        "heldout_spearman": spearman(true, guess),
-        "heldout_relative_error": float(np.abs(guess / true - 1).mean()) if len(true) else None,
+def _summary(trainings: Trainings) -> dict[str, Any]:
+    """For people: the noise, and which curves there are."""
+    return {
+        "noise": None if trainings.noise is None else trainings.noise.summary(),
+        "curves": None if trainings.curves is None else {name: len(at) for name, at in trainings.curves.epochs.items()},
+        "noise_of_curves": trainings.curve_noise is not None,
     }
-    return clock, quality
 
 
 def _write_heldout(
     path: Path, measured: Measured, test: np.ndarray, predicted: np.ndarray, deviation: np.ndarray
 ) -> None:
+    rows = [
+        (measured.space.format(measured.architectures[row]), measured.class_hashes[row], *map(repr, numbers))
+        for row, *numbers in zip(
+            test.tolist(), measured.y[test].tolist(), predicted.tolist(), deviation.tolist(), strict=True
+        )
+    ]
+    _write_csv(path, ("architecture", "class_hash", "actual", "predicted", "std"), rows)
+
+
+def _write_quality(path: Path, quality: dict[str, Any] | None) -> None:
+    path.unlink(missing_ok=True)
+    if quality is None:
+        return
+    numbers = ("value", "low", "high")
+    said = ("check", "label", "n_train", "n_test", "test_classes")
+    rows = [
+        (*(check[key] for key in said), metric, *("" if score[end] is None else repr(score[end]) for end in numbers))
+        for check in quality["checks"]
+        for metric, score in check["scores"].items()
+    ]
+    _write_csv(path, (*said, "metric", *numbers), rows)
+
+
+def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("architecture", "class_hash", "actual", "predicted", "std"))
-    for row, guess, std in zip(test.tolist(), predicted.tolist(), deviation.tolist(), strict=True):
-        name = measured.space.format(measured.architectures[row])
-        writer.writerow((name, measured.class_hashes[row], repr(float(measured.y[row])), repr(guess), repr(std)))
+    writer.writerow(header)
+    writer.writerows(rows)
     write_atomically(path, text.getvalue().encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from nasbench.console import say
 
@@ -24,6 +25,25 @@ def configure_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--test-fraction", type=float, default=0.2, help="share of the classes held out (default: %(default)s)"
     )
+    parser.add_argument(
+        "--members",
+        type=int,
+        default=1,
+        help="copies of the predictor that answer together; of several, each learns without its part of the classes "
+        "(default: %(default)s)",
+    )
+    parser.add_argument(
+        "--quality",
+        choices=("heldout", "full"),
+        default="heldout",
+        help="full: also the top decile, beyond it, and against a single training (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--groups",
+        type=Path,
+        help="CSV file of architecture,label, such as the searcher that found each: full quality, and with each group "
+        "left out once",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of split, predictor and bootstrap (default: %(default)s)")
     _add_common(parser)
     parser.epilog = FIT_EXAMPLE
@@ -38,7 +58,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def run_fit(args: argparse.Namespace) -> None:
     """Runs ``nasbench fit``."""
     from predictors.fit import fit_surrogate
+    from predictors.labels import read_groups
     from predictors.measured import read_measured
+    from predictors.measured_curves import read_curves
 
     measured = read_measured(args.table, args.metric, args.schedule)
     say(
@@ -52,7 +74,18 @@ def run_fit(args: argparse.Namespace) -> None:
     parameters = {} if args.encoding is None else {"encoding": args.encoding}
     if (args.out / "result.json").exists():
         say(f"The fit that is in {args.out} will be replaced.")
-    about = fit_surrogate(measured, args.predictor, args.out, args.seed, args.test_fraction, **parameters)
+    about = fit_surrogate(
+        measured,
+        args.predictor,
+        args.out,
+        args.seed,
+        args.test_fraction,
+        args.members,
+        read_curves(args.table, measured),
+        args.quality == "full",
+        None if args.groups is None else read_groups(args.groups, measured),
+        **parameters,
+    )
     say(
         f"\n{about['predictor']} on {about['encoding']}, trained on {about['n_train']:,} architectures, scored on "
         f"{about['n_test']:,} of {about['test_classes']:,} classes it never saw:\n"
@@ -61,7 +94,44 @@ def run_fit(args: argparse.Namespace) -> None:
     for name, score in about["scores"].items():
         interval = f"[{_number(score['low'])}, {_number(score['high'])}]"
         say(f"  {name:10}{_number(score['value']):>8}  {interval:18}{_number(about['scores_by_class'][name]):>24}")
-    say(f"\nThe surrogate in {args.out} was then fitted to all {len(measured):,} architectures.")
+    if about["quality"] is not None:
+        _say_quality(about["quality"])
+    say(f"\nThe surrogate in {args.out} was then fitted to all {len(measured):,} architectures. {_answers(about)}")
+
+
+def _say_quality(quality: dict[str, Any]) -> None:
+    """Prints every check and the comparison with a single training."""
+    metrics = list(quality["checks"][0]["scores"])
+    say(f"\n  {'check':34}{'n trained':>10}{'n tested':>9}" + "".join(f"{name:>17}" for name in metrics))
+    for check in quality["checks"]:
+        name = f"{check['check']} {check['label']}".strip()
+        values = "".join(f"{_number(score['value']):>17}" for score in check["scores"].values())
+        say(f"  {name:34}{check['n_train']:>10,}{check['n_test']:>9,}{values}")
+    single = quality["single_training"]
+    if single is None:
+        say("\nNothing held out was trained more than once, so there is no comparison with a single training.")
+        return
+    say(f"\nAgainst a single training, both compared with the mean of the others ({single['source']}):\n")
+    for part in ("all", "better_half"):
+        of = single[part]
+        for name, sides in of["scores"].items():
+            gain = f"gain {_number(sides['gain']['value'])} [{_number(sides['gain']['low'])}, "
+            say(
+                f"  {part:12}{name:8} surrogate {_number(sides['surrogate']['value']):>7}  one training "
+                f"{_number(sides['single']['value']):>7}  {gain}{_number(sides['gain']['high'])}]  "
+                f"nearer: {of['nearer'][name]} (n = {of['groups']:,})"
+            )
+
+
+def _answers(about: dict[str, Any]) -> str:
+    """A sentence on what it knows besides scores."""
+    trainings = about["trainings"]
+    curves = "no learning curves" if trainings["curves"] is None else f"curves of {', '.join(trainings['curves'])}"
+    noise = trainings["noise"]
+    learned = (
+        "no noise" if noise is None else f"noise learned from {noise['trainings']:,} trainings ({noise['source']})"
+    )
+    return f"It has {curves} and {learned}."
 
 
 def _number(value: float | None) -> str:

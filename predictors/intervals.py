@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from predictors.metrics import Metric
@@ -30,19 +32,27 @@ def bootstrap_interval(
         resamples: how many.
         level: coverage, such as 0.95.
     """
+    drawn = resampled(classes, rng, resamples)
+    return percentiles(np.array([metric(actual[rows], predicted[rows]) for rows in drawn]), level)
+
+
+def resampled(classes: np.ndarray, rng: np.random.Generator, resamples: int) -> Iterator[np.ndarray]:
+    """Rows of each resample: whole classes drawn with replacement, as many as there are; none of fewer than two."""
     order = np.argsort(classes, kind="stable")
     _, counts = np.unique(classes, return_counts=True)
     if len(counts) < 2:
-        return float("nan"), float("nan")
+        return
     starts = np.cumsum(counts) - counts
-    found = np.empty(resamples)
-    for place in range(resamples):
+    for _ in range(resamples):
         drawn = rng.integers(len(counts), size=len(counts))
         sizes = counts[drawn]
         ends = np.cumsum(sizes)
         within = np.arange(ends[-1]) - np.repeat(ends - sizes, sizes)
-        rows = order[np.repeat(starts[drawn], sizes) + within]
-        found[place] = metric(actual[rows], predicted[rows])
+        yield order[np.repeat(starts[drawn], sizes) + within]
+
+
+def percentiles(found: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Low and high end that hold the middle share ``level`` of what was found; (NaN, NaN) where all of it is NaN."""
     found = found[~np.isnan(found)]
     if not len(found):
         return float("nan"), float("nan")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import nasbench
 from predictors.measured import Measured, read_measured
 from predictors.predictor import DESCRIPTION, Predictor, load_fitted
 from predictors.splits import draw
+from predictors.surrogate_file import DESCRIPTION as SURROGATE
 
 PREDICTOR = "stacked"
 """What is fitted to a table."""
@@ -33,7 +35,7 @@ def load_source(path: Path, metric: str = "val_accuracy", schedule: int = 0, row
     stamp = path.stat()
     key: tuple[object, ...] = (path.resolve(), stamp.st_mtime_ns, stamp.st_size, metric, schedule, rows, seed)
     if path.is_dir():
-        path = path / "predictor" if (path / "predictor" / DESCRIPTION).is_file() else path
+        path = _single(path) if (path / "predictor" / DESCRIPTION).is_file() else path
         key = (path.resolve(), (path / DESCRIPTION).read_bytes())  # which names every file's content
     if key not in _KNOWN:
         if path.is_dir():
@@ -43,6 +45,14 @@ def load_source(path: Path, metric: str = "val_accuracy", schedule: int = 0, row
             predictor: Predictor = nasbench.load_predictor(PREDICTOR)
             _KNOWN[key] = predictor.fit(measured.architectures, measured.y, measured.classes)
     return _KNOWN[key]
+
+
+def _single(fit: Path) -> Path:
+    """Folder of the one predictor of a fit."""
+    members = json.loads((fit / SURROGATE).read_bytes()).get("members", 1) if (fit / SURROGATE).is_file() else 1
+    if members != 1:
+        raise ValueError(f"{fit} holds an ensemble of {members}, expected one predictor: fit it with --members 1")
+    return fit / "predictor"
 
 
 _KNOWN: dict[tuple[object, ...], Predictor] = {}

@@ -1,16 +1,13 @@
-"""SurrogateBenchmark: a predictor that answers like a table, for every architecture of its space.
+"""SurrogateBenchmark: an ensemble of predictors that answers like a table, for every architecture of its space.
 
 Zela et al., "Surrogate NAS Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS Benchmarks", ICLR 2022.
-Answers are predictions throughout, for architectures that were trained as well, so that no search is drawn to them; no
-noise is added. For a space that can be enumerated all answers are computed once and stored.
+Answers are predictions throughout, for architectures that were trained as well, so that no search is drawn to them. No
+noise is added unless it is asked for, with a seed. For a space that can be enumerated all scores are computed once and
+stored. Files are the business of :mod:`predictors.surrogate_file`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,34 +16,36 @@ from typing import Any
 import numpy as np
 
 import nasbench
-from nasbench.database.files import write_atomically
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
-from predictors.predictor import Predictor, load_fitted
+from predictors.ensemble import Ensemble
+from predictors.predictor import Predictor
+from predictors.surrogate_file import Parts, read_parts, write_parts
+from predictors.trainings import Trainings, encoded
 
-VERSION = 1
-DESCRIPTION = "surrogate.json"
 _REMEMBERED = 200_000
 """Answers kept in memory for a space that is not enumerated."""
 
 
 @dataclass
 class SurrogateBenchmark:
-    """Predicted scores and training seconds of every architecture of a space.
+    """Predicted scores, learning curves and training seconds of every architecture of a space.
 
     Args:
-        predictor: fitted to the scores.
+        ensemble: fitted to the scores.
         clock: fitted to the logarithm of training seconds; None where the table had none.
+        trainings: models of learning curves and noise.
         about: ``metric``, ``schedule``, ``table``, ``table_digest``, ``rows`` it was fitted to and the ``heldout``
-            quality of a predictor fitted the same way that had not seen them all.
+            quality of an ensemble fitted the same way that had not seen them all.
     """
 
-    predictor: Predictor
+    ensemble: Ensemble
     clock: Predictor | None
+    trainings: Trainings
     about: dict[str, Any]
     _answers: dict[tuple[int, ...], tuple[float, float, float]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.space: Space = nasbench.load_space(self.predictor.space_)
+        self.space: Space = nasbench.load_space(self.ensemble.space_)
         self.metric: str = self.about["metric"]
         self.schedule: int = self.about["schedule"]
 
@@ -55,21 +54,83 @@ class SurrogateBenchmark:
         """Whether all answers are computed beforehand."""
         return self.space.count() <= LARGEST_ENUMERATED
 
+    @property
+    def epochs(self) -> dict[str, tuple[int, ...]]:
+        """Epochs, as completed, of each metric that has a learning curve; empty where the table had none."""
+        return {} if self.trainings.curves is None else dict(self.trainings.curves.epochs)
+
     # -- answers ------------------------------------------------------------------------------------------------
 
-    def query(self, architecture: Architecture | str, metric: str | None = None) -> float:
+    def query(
+        self,
+        architecture: Architecture | str,
+        metric: str | None = None,
+        noise: bool = False,
+        seed: int | None = None,
+    ) -> float:
         """Predicted score of an architecture, or of its text, in the metric's unit.
 
+        Args:
+            architecture: of the space.
+            metric: the one it was fitted to.
+            noise: whether to answer as one training would, instead of what is expected of it.
+            seed: of that training: the same architecture and seed give the same answer, in whatever order one asks.
+
         Raises:
-            LookupError: the surrogate was fitted to another metric.
-            ValueError: it is not an architecture of the space.
+            LookupError: the surrogate was fitted to another metric, or has no noise.
+            ValueError: it is not an architecture of the space; or there is noise without a seed, a seed without noise.
         """
         if metric is not None and metric != self.metric:
             raise LookupError(f"this surrogate answers {self.metric}, not {metric}; fit another one for that")
-        return self._answer(architecture)[0]
+        if not noise and seed is None:
+            return self._answer(architecture)[0]
+        architecture = self._parsed(architecture)
+        chance = _chance(noise, seed, architecture)
+        return self.trainings.noisy_score(self._answer(architecture)[0], chance)
+
+    def curve(
+        self,
+        architecture: Architecture | str,
+        metric: str | None = None,
+        noise: bool = False,
+        seed: int | None = None,
+    ) -> np.ndarray:
+        """Predicted learning curve, float64 [epochs]; that of the fitted metric ends at what :meth:`query` answers.
+
+        Args:
+            architecture: of the space.
+            metric: one of :attr:`epochs`; the one it was fitted to by default.
+            noise: whether to answer as one training would; then curves of one seed belong to one training.
+            seed: of that training.
+
+        Raises:
+            LookupError: there is no such curve, or no noise.
+            ValueError: as :meth:`query`.
+        """
+        architecture = self._parsed(architecture)
+        score = self._answer(architecture)[0]
+        features = encoded(self.ensemble, [architecture])[0]
+        if noise or seed is not None:
+            found = self.trainings.noisy_curves(features, score, _chance(noise, seed, architecture))
+        else:
+            found = self.trainings.expected_curves(features, score)
+        if (metric or self.metric) not in found:
+            raise LookupError(f"this surrogate has no curve of {metric}; it has: {', '.join(found)}")
+        return found[metric or self.metric]
+
+    def noisy(self, seed: int) -> NoisyView:
+        """A view that answers as the trainings of one seed would: what a search on noisy scores is run on.
+
+        Raises:
+            ValueError: the seed is negative.
+            LookupError: the table did not tell how far trainings lie apart.
+        """
+        view = NoisyView(self, seed)
+        view.query(self.space.from_index(0))
+        return view
 
     def std(self, architecture: Architecture | str) -> float:
-        """Standard deviation of the predicted score, as the predictor gives it."""
+        """Standard deviation of the predicted score, as the ensemble gives it."""
         return self._answer(architecture)[1]
 
     def seconds(self, architecture: Architecture | str) -> float:
@@ -89,13 +150,15 @@ class SurrogateBenchmark:
 
     def predict(self, architectures: Sequence[Architecture]) -> np.ndarray:
         """Scores, their deviations and seconds of architectures, computed now: float64 [architectures, 3]."""
-        mean, deviation = self.predictor.predict(architectures, return_std=True)
+        mean, deviation = self.ensemble.predict(architectures, return_std=True)
         seconds = np.full(len(mean), np.nan) if self.clock is None else np.exp(self.clock.predict(architectures))
         return np.stack([mean, deviation, seconds], axis=1)
 
+    def _parsed(self, architecture: Architecture | str) -> Architecture:
+        return self.space.parse(architecture) if isinstance(architecture, str) else architecture
+
     def _answer(self, architecture: Architecture | str) -> tuple[float, float, float]:
-        if isinstance(architecture, str):
-            architecture = self.space.parse(architecture)
+        architecture = self._parsed(architecture)
         try:
             if architecture.space == self.space.name:
                 return self._answers[architecture.choices]
@@ -124,33 +187,15 @@ class SurrogateBenchmark:
     # -- files --------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | Path) -> None:
-        """Writes the surrogate into a folder, made if need be; ``surrogate.json`` comes last.
+        """Writes the surrogate into a folder, made if need be, without a pickle: JSON, NPZ, UBJSON.
 
         Raises:
             OSError: the folder cannot be written.
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / DESCRIPTION).unlink(missing_ok=True)  # an earlier one no longer describes what is there
-        self.predictor.save(folder / "predictor")
-        if self.clock is not None:
-            self.clock.save(folder / "clock")
-        answers = b""
         if self.enumerated:
             self._fill()
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, answers=np.array(list(self._answers.values())))
-            answers = buffer.getvalue()
-            write_atomically(folder / "answers.npz", answers)
-        description = {
-            "format": "nasbench-forge surrogate",
-            "version": VERSION,
-            "space": self.space.name,
-            "clock": self.clock is not None,
-            "answers": hashlib.sha256(answers).hexdigest() if self.enumerated else None,
-            **self.about,
-        }
-        write_atomically(folder / DESCRIPTION, f"{json.dumps(description, indent=2)}\n".encode())
+        answers = np.array(list(self._answers.values())) if self.enumerated else None
+        write_parts(Parts(self.ensemble, self.clock, self.trainings, self.about, answers), folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> SurrogateBenchmark:
@@ -160,30 +205,57 @@ class SurrogateBenchmark:
             FileNotFoundError: the folder holds none.
             ValueError: it is damaged, or of a newer version.
         """
-        folder = Path(folder)
-        if not (folder / DESCRIPTION).is_file():
-            raise FileNotFoundError(f"{folder} holds no surrogate ({DESCRIPTION} is not there): run `nasbench fit`")
-        try:
-            about = json.loads((folder / DESCRIPTION).read_bytes())
-            version, digest = about.pop("version"), about.pop("answers")
-            if about.pop("format") != "nasbench-forge surrogate":
-                raise ValueError(f"{DESCRIPTION} describes something else")
-            if version > VERSION:
-                raise ValueError(f"it is of version {version}, newer than {VERSION}: update nasbench-forge")
-            clock = load_fitted(folder / "clock") if about.pop("clock") else None
-            del about["space"]
-            surrogate = cls(load_fitted(folder / "predictor"), clock, about)
-            if digest is not None:
-                surrogate._read(folder / "answers.npz", digest)
-        except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-            if str(error).startswith("cannot read"):
-                raise
-            raise ValueError(f"cannot read the surrogate in {folder}: {error}; fit it again") from error
+        parts = read_parts(folder)
+        surrogate = cls(parts.ensemble, parts.clock, parts.trainings, parts.about)
+        if parts.answers is not None:
+            surrogate._keep(list(surrogate.space), parts.answers)
         return surrogate
 
-    def _read(self, path: Path, digest: str) -> None:
-        content = path.read_bytes()
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise ValueError(f"the content of {path.name} is not what was written")
-        with np.load(io.BytesIO(content)) as file:
-            self._keep(list(self.space), file["answers"])
+
+@dataclass(frozen=True)
+class NoisyView:
+    """A surrogate's answers with the noise of one seed; expected seconds, as noise is of scores alone.
+
+    Args:
+        surrogate: that is asked.
+        seed: of every training.
+    """
+
+    surrogate: SurrogateBenchmark
+    seed: int
+
+    @property
+    def space(self) -> Space:
+        """The surrogate's space."""
+        return self.surrogate.space
+
+    @property
+    def metric(self) -> str:
+        """What is answered."""
+        return self.surrogate.metric
+
+    @property
+    def schedule(self) -> int:
+        """In epochs."""
+        return self.surrogate.schedule
+
+    def query(self, architecture: Architecture | str, metric: str | None = None) -> float:
+        """Score of the seed's training; see :meth:`SurrogateBenchmark.query`."""
+        return self.surrogate.query(architecture, metric, noise=True, seed=self.seed)
+
+    def curve(self, architecture: Architecture | str, metric: str | None = None) -> np.ndarray:
+        """Learning curve of the seed's training; see :meth:`SurrogateBenchmark.curve`."""
+        return self.surrogate.curve(architecture, metric, noise=True, seed=self.seed)
+
+    def seconds(self, architecture: Architecture | str) -> float:
+        """Predicted training seconds; see :meth:`SurrogateBenchmark.seconds`."""
+        return self.surrogate.seconds(architecture)
+
+
+def _chance(noise: bool, seed: int | None, architecture: Architecture) -> np.random.Generator:
+    """What draws the noise of one architecture's training of a seed."""
+    if not noise:
+        raise ValueError(f"the seed {seed} is of noise, which was not asked for: say noise=True, or leave the seed out")
+    if seed is None or seed < 0:
+        raise ValueError(f"noise needs a seed, a whole number from 0, got {seed}: say which training is meant")
+    return np.random.default_rng(np.random.SeedSequence([seed, *architecture.choices]))

@@ -12,7 +12,7 @@ from searchers.evaluator import Evaluation, Evaluator, failed
 from searchers.measure import Measure
 
 if TYPE_CHECKING:
-    from predictors.surrogate import SurrogateBenchmark
+    from predictors.surrogate import NoisyView, SurrogateBenchmark
 
 
 class SurrogateEvaluator(Evaluator):
@@ -20,7 +20,7 @@ class SurrogateEvaluator(Evaluator):
 
     Args:
         name: the evaluator's name in results.
-        surrogate: what ``nasbench fit`` wrote, loaded.
+        surrogate: what ``nasbench fit`` wrote, loaded; or its view with the noise of a seed.
         measure: what the score is; the surrogate must have been fitted to it.
         digest: identifies the surrogate in results.
 
@@ -28,7 +28,9 @@ class SurrogateEvaluator(Evaluator):
         ValueError: the surrogate was fitted to something else, or to a test metric.
     """
 
-    def __init__(self, name: str, surrogate: SurrogateBenchmark, measure: Measure | None, digest: str = "") -> None:
+    def __init__(
+        self, name: str, surrogate: SurrogateBenchmark | NoisyView, measure: Measure | None, digest: str = ""
+    ) -> None:
         fitted = Measure(surrogate.metric, surrogate.schedule)
         if measure is not None and (measure.metric, measure.schedule or fitted.schedule) != (
             fitted.metric,
@@ -52,7 +54,8 @@ class SurrogateEvaluator(Evaluator):
             path: the folder.
             select: what the score is; None for what the surrogate was fitted to.
         """
-        from predictors.surrogate import DESCRIPTION, SurrogateBenchmark
+        from predictors.surrogate import SurrogateBenchmark
+        from predictors.surrogate_file import DESCRIPTION
 
         surrogate = SurrogateBenchmark.load(path)
         return cls(name, surrogate, select, hashlib.sha256((path / DESCRIPTION).read_bytes()).hexdigest())

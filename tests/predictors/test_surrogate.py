@@ -12,8 +12,10 @@ import pytest
 
 import nasbench
 from nasbench.space import Architecture
+from predictors.ensemble import Ensemble
 from predictors.models.ridge import Ridge
 from predictors.surrogate import SurrogateBenchmark
+from predictors.trainings import Trainings
 from tests.predictors.examples import Chain, class_members, nas_bench_201, worth
 
 ABOUT = {
@@ -29,13 +31,13 @@ TRAINED = class_members(80)
 def make(clock: bool = True) -> SurrogateBenchmark:
     predictor = Ridge("one_hot").fit(TRAINED, worth(TRAINED))
     timer = Ridge("one_hot", warp="identity").fit(TRAINED, np.log(2 + np.arange(80.0))) if clock else None
-    return SurrogateBenchmark(predictor, timer, dict(ABOUT))
+    return SurrogateBenchmark(Ensemble((predictor,)), timer, Trainings("val_accuracy"), dict(ABOUT))
 
 
 def test_it_answers_what_its_predictor_says() -> None:
     surrogate, space = make(), nas_bench_201()
     everything = list(space)
-    mean, deviation = surrogate.predictor.predict(everything, return_std=True)
+    mean, deviation = surrogate.ensemble.predict(everything, return_std=True)
     assert np.array_equal(surrogate.values(), mean)
     for place in (0, 1, 7, 15_624):
         assert surrogate.query(everything[place]) == surrogate.query(space.format(everything[place])) == mean[place]
@@ -61,7 +63,7 @@ def test_files_hold_all_of_it(clock: bool, tmp_path: Path) -> None:
     assert np.array_equal(before.predict(some), after.predict(some), equal_nan=True)
     assert not [file for file in tmp_path.rglob("*") if file.suffix not in ("", ".json", ".npz", ".ubj")]
     described = json.loads((tmp_path / "surrogate.json").read_text())
-    assert (described["version"], described["space"]) == (1, "nas_bench_201")
+    assert (described["version"], described["space"]) == (2, "nas_bench_201")
     make(not clock).save(tmp_path)
     assert np.isnan(SurrogateBenchmark.load(tmp_path).seconds(some[0])) == clock
 
@@ -96,7 +98,9 @@ def test_it_refuses_what_it_cannot_know() -> None:
         surrogate.query("|what|")
 
 
-@pytest.mark.parametrize("file", ["surrogate.json", "answers.npz", "predictor/predictor.json", "clock/arrays.npz"])
+@pytest.mark.parametrize(
+    "file", ["surrogate.json", "answers.npz", "trainings.npz", "predictor/predictor.json", "clock/arrays.npz"]
+)
 @pytest.mark.parametrize("keep", [0.0, 0.6])
 def test_damage_is_told(file: str, keep: float, tmp_path: Path) -> None:
     make().save(tmp_path)
@@ -115,8 +119,9 @@ def test_newer_and_foreign_files_are_told(tmp_path: Path) -> None:
     make().save(tmp_path)
     described = json.loads((tmp_path / "surrogate.json").read_text())
     for change, message in (
-        ({"version": 2}, "newer than 1"),
+        ({"version": 3}, "newer than 2"),
         ({"format": "x"}, "something else"),
+        ({"space": "chain"}, "says it is of chain"),
         ({"clock": 0}, None),
     ):
         (tmp_path / "surrogate.json").write_text(json.dumps({**described, **change}))
@@ -147,7 +152,7 @@ def test_a_space_too_large_is_answered_on_demand(tmp_path: Path, monkeypatch: py
     some = [space.sample(rng) for _ in range(60)]
     y = np.array([float(sum(architecture.choices)) for architecture in some])
     predictor = Ridge("one_hot").fit(some[:50], y[:50])
-    SurrogateBenchmark(predictor, None, dict(ABOUT)).save(tmp_path)
+    SurrogateBenchmark(Ensemble((predictor,)), None, Trainings("val_accuracy"), dict(ABOUT)).save(tmp_path)
     surrogate = SurrogateBenchmark.load(tmp_path)
     assert not (tmp_path / "answers.npz").exists()
     assert surrogate.query(some[55]) == pytest.approx(predictor.predict([some[55]])[0])
@@ -155,3 +160,17 @@ def test_a_space_too_large_is_answered_on_demand(tmp_path: Path, monkeypatch: py
     assert np.isnan(surrogate.seconds(some[55]))
     with pytest.raises(ValueError, match="too large to enumerate"):
         surrogate.values()
+
+
+def test_folders_of_the_first_version_are_read(tmp_path: Path) -> None:
+    before = make()
+    before.save(tmp_path)
+    described = json.loads((tmp_path / "surrogate.json").read_text())
+    old = {key: value for key, value in described.items() if key not in ("members", "trainings", "trainings_digest")}
+    (tmp_path / "surrogate.json").write_text(json.dumps({**old, "version": 1}))
+    (tmp_path / "trainings.npz").unlink()
+    after = SurrogateBenchmark.load(tmp_path)
+    assert np.array_equal(before.values(), after.values())
+    assert after.about == ABOUT and after.epochs == {}
+    with pytest.raises(LookupError, match="has no noise"):
+        after.query(TRAINED[0], noise=True, seed=0)
