@@ -59,14 +59,15 @@ def _finding(result: Told, over: str, bars: ProxyBars) -> str:
 
 def _seeds(result: Told) -> Iterator[str]:
     """Which proxies depend on how weights were drawn, where there are several initialisations."""
-    cards = [card for card in result.info["cards"] if card["seed_spearman"] is not None]
+    several = [card for card in result.info["cards"] if card["seeds"] > 1]
+    cards = [card for card in several if card["seed_spearman"] is not None and card["deviation"]]  # sizes have no seed
     if cards:
         least, most = (choose(cards, key=lambda card: float(card["seed_spearman"])) for choose in (min, max))
         yield (
             f"Between two initialisations {words(least['proxy'])} agrees least, {SCORES['spearman']} "
             f"{least['seed_spearman']:.3f}, {words(most['proxy'])} most, {most['seed_spearman']:.3f}."
         )
-    else:
+    elif not several:
         yield "There is one initialisation of each network: how much scores depend on it is not known."
 
 
