@@ -1,12 +1,14 @@
 """The path encoding: a column for each sequence of operations from a cell's input to its output.
 
 White, Neiswanger and Savani, "BANANAS: Bayesian Optimization with Neural Architectures for Neural Architecture
-Search", AAAI 2021, section 4. Operations that carry nothing are on no path. In a space too large to enumerate the
-encoding is the truncated one of that paper: the most frequent sequences of a fixed random sample have a column.
+Search", AAAI 2021, section 4. Operations that carry nothing are on no path. The encoding can be truncated as in that
+paper to the sequences that a drawn architecture has most probably, which are mostly short, or to those of a length. In
+a space too large to enumerate it always is: the most frequent sequences of a fixed random sample have a column.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from weakref import WeakKeyDictionary
@@ -18,7 +20,7 @@ from predictors.encoding import Encoding
 from predictors.graphs import GraphBatch, graph_batches, survey
 
 COLUMNS = 1024
-"""Most columns for one graph; the sequences that occur in most architectures are kept."""
+"""Most columns for one graph, unless an argument says less; the sequences that occur in most architectures are kept."""
 ROUTES = 4096
 """Most ways through the nodes of a graph that are followed, short ones first."""
 
@@ -26,14 +28,24 @@ _VOCABULARIES: WeakKeyDictionary[Space, list[np.ndarray]] = WeakKeyDictionary()
 
 
 class Paths(Encoding):
-    """A one where the cell has at least one path with exactly these operations, in order."""
+    """A one where the cell has at least one path with exactly these operations, in order.
+
+    Args:
+        most: sequences of one graph that have a column, those that occur in most architectures; None: all, up to
+            :data:`COLUMNS`.
+        longest: operations of the longest sequence that has a column; None: all have.
+    """
+
+    def __init__(self, most: int | None = None, longest: int | None = None) -> None:
+        self.most = most
+        self.longest = longest
 
     def feature_names(self, space: Space) -> tuple[str, ...]:
         """``graph:operation>operation``; an edge from input to output alone is the empty sequence."""
         return tuple(
-            f"{place}:{'>'.join(labels[step] for step in _steps(int(code), len(labels)))}"
-            for place, (codes, labels) in enumerate(zip(_vocabulary(space), survey(space).labels, strict=True))
-            for code in codes
+            f"{place}:{'>'.join(labels[step] for step in _steps(code, len(labels)))}"
+            for place, (codes, labels) in enumerate(zip(self._kept(space), survey(space).labels, strict=True))
+            for code in codes.tolist()
         )
 
     def compute(self, space: Space, architectures: Sequence[Architecture]) -> np.ndarray:
@@ -42,10 +54,27 @@ class Paths(Encoding):
             [
                 _present(batch, codes, len(labels))
                 for batch, codes, labels in zip(
-                    graph_batches(space, architectures), _vocabulary(space), survey(space).labels, strict=True
+                    graph_batches(space, architectures), self._kept(space), survey(space).labels, strict=True
                 )
             ]
         )
+
+    def _kept(self, space: Space) -> list[np.ndarray]:
+        """For each graph the codes that have a column, ascending (short sequences first).
+
+        Raises:
+            ValueError: ``most`` is less than 1 or ``longest`` less than 0.
+        """
+        if self.most is not None and self.most < 1:
+            raise ValueError(f"most must be at least 1, got {self.most}")
+        if self.longest is not None and self.longest < 0:
+            raise ValueError(f"longest must be at least 0, got {self.longest}")
+        most = COLUMNS if self.most is None else self.most
+        kept = []
+        for codes, labels in zip(_vocabulary(space), survey(space).labels, strict=True):
+            end = math.inf if self.longest is None else (len(labels) + 1) ** self.longest
+            kept.append(np.sort(codes[codes < end][:most]))
+        return kept
 
 
 def _present(batch: GraphBatch, codes: np.ndarray, labels: int) -> np.ndarray:
@@ -59,16 +88,16 @@ def _present(batch: GraphBatch, codes: np.ndarray, labels: int) -> np.ndarray:
 
 
 def _vocabulary(space: Space) -> list[np.ndarray]:
-    """For each graph the codes that have a column, ascending (short sequences first)."""
+    """For each graph the codes of all its sequences, those that most architectures have first."""
     if space not in _VOCABULARIES:
         known = survey(space)
-        kept = []
+        ranked = []
         for batch, labels in zip(graph_batches(space, known.architectures), known.labels, strict=True):
             pairs = [np.stack([rows, found]) for rows, found in _codes(batch, len(labels))]
             pairs_seen = np.unique(np.hstack([np.zeros((2, 0), np.int64), *pairs]), axis=1)
             codes, counts = np.unique(pairs_seen[1], return_counts=True)
-            kept.append(np.sort(codes[np.argsort(-counts, kind="stable")[:COLUMNS]]))
-        _VOCABULARIES[space] = kept
+            ranked.append(codes[np.argsort(-counts, kind="stable")])
+        _VOCABULARIES[space] = ranked
     return _VOCABULARIES[space]
 
 

@@ -146,6 +146,26 @@ def test_paths_are_truncated_to_the_most_frequent(monkeypatch: pytest.MonkeyPatc
     assert Paths().compute(space, [space.parse(CELL)]).sum() == 1
 
 
+def test_truncated_paths_are_columns_of_all_paths() -> None:
+    space = nas_bench_201()
+    some = [space.sample(np.random.default_rng(seed)) for seed in range(40)]
+    whole = Paths().encode(space, some)
+    names = Paths().feature_names(space)
+    owners = Paths().encode(space, list(space)).sum(axis=0)
+    assert set(Paths(most=4).feature_names(space)) == {names[place] for place in np.argsort(-owners)[:4]}
+    for cut, kept in ((Paths(most=4), 4), (Paths(longest=1), 4), (Paths(longest=2), 20), (Paths(16, 2), 16)):
+        places = [names.index(name) for name in cut.feature_names(space)]
+        assert len(places) == kept and places == sorted(places)
+        assert np.array_equal(cut.encode(space, some), whole[:, places])
+    assert Paths(longest=0).feature_names(TwoCells()) == ("1:",)  # the bypass of the second cell
+
+
+@pytest.mark.parametrize("text", ["paths(most=0)", "paths(longest=-1)"])
+def test_nonsense_truncation_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="must be at least"):
+        load_encoding(text).feature_names(nas_bench_201())
+
+
 def test_dead_edges_leave_no_trace_in_graphs() -> None:
     space = nas_bench_201()
     dangling = space.parse("|nor_conv_3x3~0|+|nor_conv_1x1~0|none~1|+|skip_connect~0|none~1|none~2|")
