@@ -183,7 +183,8 @@ def run_study(request: StudyRequest, folder: Path) -> Iterator[tuple[int, int, S
     about = _describe(request, study)
     if before is not None:
         check_same(folder, before, about)
-    about["ceilings"] = find_ceilings(study.measured) if before is None else before["ceilings"]
+    noted = before or {}
+    about["ceilings"] = noted["ceilings"] if "ceilings" in noted else find_ceilings(study.measured)
     folder.mkdir(parents=True, exist_ok=True)
     write_result(folder, {**about, "complete": False})
     file = StudyFile(folder / "study.csv")

@@ -57,7 +57,9 @@ def draw_correlation_by_size(
         second: what a second training of each architecture would reach; a band runs from it to the ceiling.
         unit: what sizes count, ``classes`` or ``rows``.
     """
-    figure, axes = new_axes(height=4.0)
+    names = [words(curve.predictor) for curve in curves]
+    columns = max(1, 78 // max(len(name) + 8 for name in names))  # as the legend stands, whose lines need room
+    figure, axes = new_axes(height=3.6 + 0.2 * -(-len(names) // columns))
     sizes = sorted({size for curve in curves for size in curve.sizes})
     for place, curve in enumerate(curves):
         look = looks[curve.predictor]

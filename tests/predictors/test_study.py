@@ -132,9 +132,7 @@ def test_fewer_rows_are_tested_the_same_of_all_sizes(split: str, table: Path) ->
 
 
 def test_what_is_seen_of_trainings(table: Path, tmp_path: Path) -> None:
-    asked = request(
-        table, predictors=("ridge", "ridge[learning_curve]"), sizes=(20,), seeds=1, epochs_seen=(1, 3), workers=2
-    )
+    asked = request(table, predictors=("ridge", "ridge[learning_curve]"), sizes=(20,), seeds=1, epochs_seen=(1, 3))
     found = complete(asked, tmp_path / "study")
     names = ["ridge", "ridge[learning_curve(epochs=1)]", "ridge[learning_curve(epochs=3)]"]
     assert [row["predictor"] for row in found] == names
