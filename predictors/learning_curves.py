@@ -8,6 +8,7 @@ White et al., "How Powerful are Performance Predictors in Neural Architecture Se
 
 from __future__ import annotations
 
+import math
 import re
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictors.calibration import fit_calibration, read_calibration
+from predictors.metrics import kendall
 from predictors.predictor import Predictor, State
 
 _COLUMN = re.compile(r"(?P<source>.*:)?(?P<metric>\w+)@(?P<epoch>\d+)", re.DOTALL)
@@ -79,6 +81,12 @@ def require_curves(model: str, names: Sequence[str], metric: str | None = None) 
             "name a table that holds it"
         )
     return fitting
+
+
+def strength(y: np.ndarray, guess: np.ndarray) -> float:
+    """How well guesses rank scores, upwards or downwards: Kendall's tau-b without its sign, 0 where it has no value."""
+    value = abs(kendall(y, guess))
+    return 0.0 if math.isnan(value) else value
 
 
 class CurvePredictor(Predictor):

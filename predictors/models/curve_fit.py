@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from nasbench.database.schema import METRICS
-from predictors.learning_curves import CurvePredictor, Seen
+from predictors.learning_curves import CurvePredictor, Seen, strength
 from predictors.parametric_curves import LEAST, Habits, extrapolate, fit_habits
 from predictors.predictor import State
-from predictors.rows import agreement
 
 REACHES = (1.0, 1.5, 2.0, 4.0, 8.0, 16.0)
 """Horizons tried, in multiples of the last epoch seen; the first stands where none ranks better."""
@@ -63,7 +62,7 @@ class CurveFit(CurvePredictor):
         self.habits_ = fit_habits(values, np.array(seen.epochs, dtype=float), METRICS[self.metric].higher_is_better)
         best = -np.inf
         for horizon in [reach * last for reach in REACHES] if self.horizon is None else ():
-            ranked = abs(agreement(y, self._reached(seen, values, horizon)))
+            ranked = strength(y, self._reached(seen, values, horizon))
             if ranked > best:
                 best, self.horizon_ = ranked, horizon
 

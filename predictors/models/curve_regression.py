@@ -21,7 +21,10 @@ REGRESSIONS: dict[str, type[Predictor]] = {
     "ridge": Ridge,
     "bayesian_linear": BayesianLinear,
 }
-"""What can stand behind it, by name."""
+"""What can stand behind it, by name.
+
+Support vectors bend, but know little beyond the rows they have seen, as of a network that learns nothing where others
+do; a line goes on."""
 
 
 class CurveRegression(Predictor):
@@ -30,8 +33,9 @@ class CurveRegression(Predictor):
     Args:
         encoding: encodings joined by a plus, learning curves among them: those of all metrics count, and so do other
             features, as in "learning_curve+one_hot".
-        regression: one of :data:`REGRESSIONS`; it chooses its own parameters.
-        folds: of its cross-validation, which never parts a class.
+        regression: one of :data:`REGRESSIONS`, or several joined by a plus, whose answers are averaged; each chooses
+            its own parameters.
+        folds: of their cross-validation, which never parts a class.
         seed: of the folds.
     """
 
@@ -40,7 +44,7 @@ class CurveRegression(Predictor):
     def __init__(
         self,
         encoding: str = "learning_curve",
-        regression: str = "support_vectors",
+        regression: str = "support_vectors+bayesian_linear",
         folds: int = 5,
         seed: int = 0,
     ) -> None:
@@ -58,7 +62,7 @@ class CurveRegression(Predictor):
         require_curves(self.registered_name(), names)
 
     def fit_features(self, features: np.ndarray, y: np.ndarray, classes: np.ndarray) -> None:
-        """Makes features standard, each by its own deviation since their units differ, and fits the regression.
+        """Makes features standard, each by its own deviation since their units differ, and fits the regressions.
 
         Raises:
             ValueError: there is no such regression.
@@ -68,35 +72,42 @@ class CurveRegression(Predictor):
         known = features.shape[1]  # how these spread over the space is known; of differences the rows must say
         self.center_[:known], deviation[:known] = self.feature_spread_
         self.scale_ = np.where(deviation > 1e-9 * (1 + np.abs(self.center_)), deviation, 1.0)
-        self.model_ = self._made()
-        self.model_.feature_spread_ = np.stack([np.zeros(len(self.scale_)), np.ones(len(self.scale_))])
-        self.model_.fit_features((whole - self.center_) / self.scale_, y, classes)
+        self.models_ = self._made()
+        for model in self.models_:
+            model.feature_spread_ = np.stack([np.zeros(len(self.scale_)), np.ones(len(self.scale_))])
+            model.fit_features((whole - self.center_) / self.scale_, y, classes)
 
     def predict_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The regression's answer and its deviation."""
+        """Mean of the regressions' answers; the deviation is that of their mixture in equal parts."""
         whole = with_differences(features, find_curves(self.feature_names_))
-        return self.model_.predict_features((whole - self.center_) / self.scale_)
+        answers = [model.predict_features((whole - self.center_) / self.scale_) for model in self.models_]
+        means, deviations = (np.stack(part) for part in zip(*answers, strict=True))
+        mean = means.mean(axis=0)
+        return mean, np.sqrt((deviations**2 + (means - mean) ** 2).mean(axis=0))
 
     def state(self) -> State:
-        """What the regression learned, and what features are made standard by."""
-        inner = self.model_.state()
-        arrays = {f"model.{name}": array for name, array in inner.arrays.items()}
-        return State({"model": inner.values}, {**arrays, "center": self.center_, "scale": self.scale_})
+        """What the regressions learned, and what features are made standard by."""
+        inner = [model.state() for model in self.models_]
+        arrays = {f"{place}.{name}": array for place, one in enumerate(inner) for name, array in one.arrays.items()}
+        return State(
+            {"models": [one.values for one in inner]}, {**arrays, "center": self.center_, "scale": self.scale_}
+        )
 
     def restore(self, state: State) -> None:
         """Takes those over."""
         self.center_, self.scale_ = state.arrays["center"], state.arrays["scale"]
-        arrays = {
-            name.removeprefix("model."): array for name, array in state.arrays.items() if name.startswith("model.")
-        }
-        self.model_ = self._made()
-        self.model_.restore(State(state.values["model"], arrays))
+        self.models_ = self._made()
+        for place, (model, values) in enumerate(zip(self.models_, state.values["models"], strict=True)):
+            mark = f"{place}."
+            arrays = {name.removeprefix(mark): a for name, a in state.arrays.items() if name.startswith(mark)}
+            model.restore(State(values, arrays))
 
-    def _made(self) -> Predictor:
-        if self.regression not in REGRESSIONS:
-            raise ValueError(f"regression must be one of {', '.join(REGRESSIONS)}, got {self.regression!r}")
-        taken = {"folds": self.folds, "seed": self.seed}
-        return REGRESSIONS[self.regression](**taken)
+    def _made(self) -> list[Predictor]:
+        names = [name.strip() for name in self.regression.split("+")]
+        unknown = next((name for name in names if name not in REGRESSIONS), None)
+        if unknown is not None:
+            raise ValueError(f"regression must be made of {', '.join(REGRESSIONS)}, joined by a plus, got {unknown!r}")
+        return [REGRESSIONS[name](folds=self.folds, seed=self.seed) for name in names]
 
 
 def with_differences(features: np.ndarray, curves: Sequence[Seen]) -> np.ndarray:

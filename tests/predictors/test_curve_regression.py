@@ -37,7 +37,7 @@ def test_differences_of_each_curve() -> None:
 @pytest.mark.parametrize("regression", REGRESSIONS)
 def test_a_bend_is_seen(table: str, regression: str) -> None:
     model = CurveRegression(bind_table("learning_curve", table), regression).fit(TRAINED, worth(TRAINED))
-    assert type(model.model_) is REGRESSIONS[regression]
+    assert [type(one) for one in model.models_] == [REGRESSIONS[regression]]
     assert kendall(worth(TESTED), model.predict(TESTED)) > 0.8
 
 
@@ -51,6 +51,17 @@ def test_the_same_by_hand(table: str) -> None:
     ridge = Ridge(folds=4, seed=2)
     ridge.fit_features(whole[:50], worth(TRAINED), np.arange(50))
     assert model.predict(TESTED) == pytest.approx(ridge.predict_features(whole[50:])[0])
+
+
+def test_several_regressions_are_a_mixture(table: str) -> None:
+    text = bind_table("learning_curve", table)
+    one, other, both = (
+        CurveRegression(text, name).fit(TRAINED, worth(TRAINED)).predict(TESTED, return_std=True)
+        for name in ("ridge", "support_vectors", "ridge+support_vectors")
+    )
+    assert both[0] == pytest.approx((one[0] + other[0]) / 2)
+    second_moment = (one[0] ** 2 + one[1] ** 2 + other[0] ** 2 + other[1] ** 2) / 2
+    assert both[1] == pytest.approx(np.sqrt(second_moment - both[0] ** 2))
 
 
 def test_units_do_not_matter(table: str, tmp_path) -> None:
@@ -75,7 +86,7 @@ def test_other_features_count(table: str) -> None:
 
 
 def test_nonsense_is_refused(table: str) -> None:
-    with pytest.raises(ValueError, match=r"regression must be one of support_vectors, ridge, .* got 'rigde'"):
-        CurveRegression(bind_table("learning_curve", table), "rigde").fit(TRAINED, worth(TRAINED))
+    with pytest.raises(ValueError, match=r"regression must be made of support_vectors, ridge, .* got 'rigde'"):
+        CurveRegression(bind_table("learning_curve", table), "ridge+rigde").fit(TRAINED, worth(TRAINED))
     with pytest.raises(ValueError, match="curve_regression needs the beginning of a learning curve"):
         CurveRegression("one_hot").fit(TRAINED, worth(TRAINED))

@@ -27,7 +27,26 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize(("last", "sums"), [(0, [6.0, 9.0]), (1, [3.0, 1.0]), (2, [5.0, 4.0]), (9, [6.0, 9.0])])
 def test_which_epochs_are_summed(last: int, sums: list[float]) -> None:
     values = np.array([[1.0, 2.0, 3.0], [5.0, 3.0, 1.0]])
-    assert SumOfLosses(last=last).boil(EPOCHS, values).tolist() == sums
+    model = SumOfLosses(last=last)
+    model.prepare(EPOCHS, values, np.array([1.0, 2.0]))
+    assert model.boil(EPOCHS, values).tolist() == sums
+
+
+def test_as_many_epochs_are_summed_as_rank_best() -> None:
+    rng = np.random.default_rng(0)
+    y, epochs = rng.normal(size=40), Seen("train_loss", tuple(range(1, 7)), tuple(range(6)))
+    for told in (1, 2, 4, 6):
+        values = rng.normal(size=(40, 6))
+        values[:, -1] = -y - values[:, 6 - told : -1].sum(axis=1)
+        model = SumOfLosses()
+        model.prepare(epochs, values, y)
+        assert model.last_ == told
+    values[:, 3:] = 0.5  # as of losses that all ended alike
+    values[:, 2] = y
+    model.prepare(epochs, values, y)
+    assert model.last_ == 4
+    model.prepare(epochs, values, np.full(40, 3.0))
+    assert model.last_ == 1
 
 
 def test_the_sum_tells_the_score(table: str) -> None:
