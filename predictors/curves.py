@@ -103,7 +103,7 @@ def principal_components(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     mean = y.mean(axis=0)
     values, vectors = np.linalg.eigh((y - mean).T @ (y - mean))
     values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    share = np.cumsum(values) / max(values.sum(), np.finfo(float).tiny)
+    share = np.cumsum(values) / values.sum() if values.any() else np.ones(len(values))
     count = min(int(np.searchsorted(share, EXPLAINED)) + 1, MOST_COMPONENTS, len(values))
     return mean, vectors[:, :count].T
 

@@ -80,8 +80,11 @@ def fit_noise(repeats: Repeats, predicted: np.ndarray) -> NoiseModel:
     freedom = repeats.sizes - 1.0
     order = np.argsort(level, kind="stable")
     bins = np.array_split(order, int(np.clip(len(order) // GROUPS_A_BIN, 1, MOST_BINS)))
-    levels = np.array([np.average(level[part], weights=freedom[part]) for part in bins])
-    variances = np.array([np.average(squares[part], weights=freedom[part]) for part in bins])
+    middles = np.array([np.average(level[part], weights=freedom[part]) for part in bins])
+    levels, place = np.unique(middles.round(9), return_inverse=True)  # bins of one level are one bin
+    weights = [freedom[part].sum() for part in bins]
+    totals = [squares[part] @ freedom[part] for part in bins]
+    variances = np.bincount(place, totals) / np.bincount(place, weights)
     scale = np.sqrt(np.interp(level, levels, variances))[repeats.groups]
     shape = np.divide(deviations, scale, out=np.zeros_like(deviations), where=scale > 0)
     return NoiseModel(levels, variances, _quantiles(shape), repeats.source, len(repeats.values), len(level))

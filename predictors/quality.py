@@ -26,9 +26,9 @@ TOP = 0.1
 """Share of rows, or of classes, that are the best."""
 CHECKS = {
     "random_split": "classes drawn at random, never seen",
-    "left_out_group": "rows of one label; trained without its classes",
+    "left_out_group": "rows of one label; trained as the random split is, without their classes",
     "top_within": "the best tenth of the rows of the random split, by what was measured",
-    "top_beyond": "the best tenth of all classes, by their mean; trained without them",
+    "top_beyond": "the best tenth of all classes, by their mean; trained as the random split is, without them",
 }
 """What each check is made on."""
 Fit = Callable[[np.ndarray], Ensemble]
@@ -93,9 +93,12 @@ def full_quality(
     splits = [("random_split", "", len(train), test), ("top_within", "", len(train), _top_rows(measured, test))]
     checks = [_check(measured, *split, predicted, seed) for split in splits]
     for name, label, rows in _left_out(measured, groups or {}):
-        outside = np.flatnonzero(~np.isin(measured.classes, measured.classes[rows]))
+        outside = train[~np.isin(measured.classes[train], measured.classes[rows])]
         if len(np.unique(measured.classes[outside])) < 2:
-            raise ValueError(f"without the classes of {label or name} fewer than two are left to learn from")
+            raise ValueError(
+                f"without the classes of {label or name} fewer than two are left to learn from: choose a smaller test "
+                "fraction, or other groups"
+            )
         answers = np.full(len(measured), np.nan)
         answers[rows] = fit(outside).predict(measured.of(rows))
         checks.append(_check(measured, name, label, len(outside), rows, answers, seed))
