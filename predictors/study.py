@@ -155,8 +155,9 @@ class Study:
         actual, levels = measured.y[test], [level / 100 for level in LEVELS]
         place, counts = np.unique(measured.classes[test], return_inverse=True, return_counts=True)[1:]
         before = [coverage(actual, *normal_intervals(mean, deviation, level)) for level in levels]
-        after = [coverage(actual, *made.intervals(mean, deviation, level)) for level in levels]
-        by_class = [coverage(actual, *made.intervals(mean, deviation, level), 1 / counts[place])[0] for level in levels]
+        ends = made.intervals(measured.of(test), levels)
+        after = [coverage(actual, low, high) for low, high in ends]
+        by_class = [coverage(actual, low, high, 1 / counts[place])[0] for low, high in ends]
         return (
             *(value for kind in (before, after) for column in zip(*kind, strict=True) for value in column),
             *by_class,
@@ -221,6 +222,6 @@ def _describe(request: StudyRequest, study: Study) -> dict[str, Any]:
         "split_is": SPLITS[request.split],
         "features": None if request.features is None else request.features.name,
         "tested": request.tested,
-        "coverage": request.coverage,
+        "coverage": "CV+" if request.coverage else False,
         "seen": {name: seen_of_training(encoding, measured.architectures) for name, encoding in encodings.items()},
     }

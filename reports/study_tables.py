@@ -133,9 +133,9 @@ def coverage_table(study: Study, settings: Settings) -> Table | None:
             rows.append((size, words(name), seeds, level, *cells))
     notes = (
         "Covered: share of tested rows within the interval, were errors normal with the deviation that the predictor "
-        "gives. Calibrated: deviations stretched until they held errors out of fold inside the training set. By class: "
-        "every tested class counts once, as trained ones do where the split is disjoint; that is what calibration "
-        "promises. Width: mean length of an interval, in the metric's unit.",
+        "gives. Calibrated: CV+ intervals, deviations stretched by errors out of fold inside the training set. By "
+        "class: every tested class counts once, as trained ones do where the split is disjoint; that is what "
+        "calibration promises. Width: mean length of an interval, in the metric's unit.",
         "An en dash stands where fewer than level / (1 - level) rows were trained on, too few to know.",
         f"{settings.statistic.capitalize()} over seeds ± half the {settings.interval}.",
     )

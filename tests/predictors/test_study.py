@@ -100,12 +100,12 @@ def test_intervals_are_judged_before_and_after_calibration(table: Path, tmp_path
     fitted = Ridge(seed=1).fit(measured.of(train), measured.y[train], measured.classes[train])
     mean, deviation = fitted.predict(measured.of(test), return_std=True)
     found = row.values()
-    for level in LEVELS:
+    ends = made.intervals(measured.of(test), [level / 100 for level in LEVELS])
+    for level, (low, high) in zip(LEVELS, ends, strict=True):
         before = coverage(measured.y[test], *normal_intervals(mean, deviation, level / 100))
-        after = coverage(measured.y[test], *made.intervals(mean, deviation, level / 100))
+        after = coverage(measured.y[test], low, high)
         assert (found[f"coverage_{level}"], found[f"width_{level}"]) == pytest.approx(before)
         assert (found[f"conformal_coverage_{level}"], found[f"conformal_width_{level}"]) == pytest.approx(after)
-        low, high = made.intervals(mean, deviation, level / 100)
         inside, tested = (measured.y[test] >= low) & (measured.y[test] <= high), measured.classes[test]
         by_class = np.mean([inside[tested == name].mean() for name in np.unique(tested)])
         if not np.isnan(low).any():
