@@ -2,7 +2,7 @@
 
 A folder of fit holds ``result.json``, ``heldout.csv`` (architecture, class_hash, actual, predicted, std), the
 surrogate's files and, where full quality was asked for, ``quality.csv`` (check, label, n_train, n_test, test_classes,
-metric, value, low, high).
+metric, value, low, high, by_class).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from predictors.heldout import LEVEL, heldout_scores, scores_by_class
 from predictors.measured import Measured
 from predictors.measured_curves import MeasuredCurves
 from predictors.predictor import Predictor
-from predictors.provenance import read_result, write_result
+from predictors.provenance import finite, read_result, write_result
 from predictors.quality import full_quality
 from predictors.splits import holdout
 from predictors.surrogate import SurrogateBenchmark
@@ -72,7 +72,9 @@ def fit_surrogate(
     predicted, deviation = tried.predict(measured.of(test), return_std=True)
     scores = heldout_scores(measured.y[test], predicted, measured.classes[test], seeds[1])
     clock, clock_quality = fit_clock(measured, predictor.encoding, train, test)
-    quality = full_quality(measured, fitted, tried, train, test, seed, groups, curves) if full or groups else None
+    quality = None
+    if full or groups:
+        quality = finite(full_quality(measured, fitted, tried, train, test, seed, groups, curves))
     everything = np.arange(len(measured))
     answering = fitted(everything)
     trainings = fit_trainings(measured, curves, everything, answering, seed)
@@ -150,11 +152,16 @@ def _write_quality(path: Path, quality: dict[str, Any] | None) -> None:
     numbers = ("value", "low", "high")
     said = ("check", "label", "n_train", "n_test", "test_classes")
     rows = [
-        (*(check[key] for key in said), metric, *("" if score[end] is None else repr(score[end]) for end in numbers))
+        (
+            *(check[key] for key in said),
+            metric,
+            *("" if score[end] is None else repr(score[end]) for end in numbers),
+            "" if check["by_class"][metric] is None else repr(check["by_class"][metric]),
+        )
         for check in quality["checks"]
         for metric, score in check["scores"].items()
     ]
-    _write_csv(path, (*said, "metric", *numbers), rows)
+    _write_csv(path, (*said, "metric", *numbers, "by_class"), rows)
 
 
 def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:

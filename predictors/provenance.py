@@ -29,7 +29,7 @@ def environment() -> dict[str, Any]:
 
 def write_result(folder: Path, about: Mapping[str, Any]) -> None:
     """Writes ``result.json`` into a folder that is there; numbers that are not finite become null."""
-    text = json.dumps(_finite({**about, **environment()}), indent=2, allow_nan=False)
+    text = json.dumps(finite({**about, **environment()}), indent=2, allow_nan=False)
     write_atomically(folder / "result.json", f"{text}\n".encode())
 
 
@@ -57,9 +57,10 @@ def read_result(folder: Path, kind: str) -> dict[str, Any] | None:
     return told
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The value, of mappings and lists within it too, with None in place of numbers that are not finite."""
     if isinstance(value, Mapping):
-        return {key: _finite(inner) for key, inner in value.items()}
+        return {key: finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(inner) for inner in value]
+        return [finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

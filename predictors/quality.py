@@ -14,7 +14,7 @@ import numpy as np
 
 from nasbench.database.schema import METRICS
 from predictors.ensemble import Ensemble
-from predictors.heldout import Interval, heldout_scores
+from predictors.heldout import Interval, heldout_scores, scores_by_class
 from predictors.measured import Measured
 from predictors.measured_curves import MeasuredCurves
 from predictors.metrics import Metric, kendall, kendall_rounded, mae, r2
@@ -45,6 +45,7 @@ class Check:
         n_test: rows predicted,
         test_classes: in so many classes.
         scores: value and interval of each of :func:`quality_metrics`.
+        by_class: the values on means of classes, so that a class of many rows counts as one.
     """
 
     check: str
@@ -53,6 +54,7 @@ class Check:
     n_test: int
     test_classes: int
     scores: dict[str, Interval]
+    by_class: dict[str, float]
 
 
 def bias(actual: np.ndarray, predicted: np.ndarray) -> float:
@@ -150,8 +152,10 @@ def _check(
 ) -> Check:
     classes = measured.classes[rows]
     chance = np.random.SeedSequence(seed, spawn_key=(13,))
-    scores = heldout_scores(measured.y[rows], predicted[rows], classes, chance, quality_metrics(measured.metric))
-    return Check(name, label, n_train, len(rows), len(np.unique(classes)), scores)
+    metrics, actual, guesses = quality_metrics(measured.metric), measured.y[rows], predicted[rows]
+    scores = heldout_scores(actual, guesses, classes, chance, metrics)
+    by_class = scores_by_class(actual, guesses, classes, metrics)
+    return Check(name, label, n_train, len(rows), len(np.unique(classes)), scores, by_class)
 
 
 def _left_out(measured: Measured, groups: Mapping[str, np.ndarray]) -> Iterator[tuple[str, str, np.ndarray]]:

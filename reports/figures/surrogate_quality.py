@@ -13,6 +13,12 @@ from reports.drawing import COLOURS, GREY, new_axes, set_labels, words
 from reports.result import Fit
 from reports.statistics import Estimate
 
+TITLES = {
+    "left_out_group": "left out",
+    "top_within": "top tenth of the split",
+    "top_beyond": "top tenth, never trained",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Rank:
@@ -38,10 +44,10 @@ def check_words(check: dict[str, Any]) -> str:
     """A check as people read it, with the label of a group.
 
     >>> check_words({"check": "left_out_group", "label": "local_search"})
-    'left out group: local search'
+    'left out: local search'
     """
     label = f": {words(check['label'])}" if check["label"] else ""
-    return f"{words(check['check'])}{label}"
+    return f"{TITLES.get(check['check'], words(check['check']))}{label}"
 
 
 def noted(score: dict[str, float | None], n: int) -> Estimate:

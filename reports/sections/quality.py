@@ -14,6 +14,8 @@ from reports.settings import Settings
 from reports.table import Cell, Column, Table, Value, interval_text
 
 NAMES = {**SCORES, "kendall_rounded": "Kendall τ, rounded to 0.1 %", "bias": "bias"}
+ONCE = ("r2", "kendall")
+"""Scores that are shown with every class counted once, too."""
 UNITED = ("mae", "rmse", "bias")
 """Scores in the metric's unit."""
 PARTS = {"all": "all", "better_half": "half predicted best"}
@@ -55,15 +57,16 @@ def _findings(fit: Fit) -> Iterator[str]:
         yield f"{fit.name}: nothing held out was trained more than once, so it is not compared with a single training."
         return
     of = single["all"]
-    gain = noted(of["scores"]["mae"]["gain"], of["groups"])
+    surrogate, one, gain = (noted(of["scores"]["mae"][side], of["groups"]) for side in ("surrogate", "single", "gain"))
     verdict = {
         "surrogate": "the surrogate is nearer than one training",
         "single": "one training is nearer than the surrogate",
         "undecided": "neither is surely nearer",
     }[of["nearer"]["mae"]]
     yield (
-        f"{fit.name}: to the mean of the other trainings of the same {_repeated(single)}, {verdict}: its mean absolute "
-        f"error is less by {interval_text(gain, 3, signed=True)} (n = {of['groups']:,})."
+        f"{fit.name}: to the mean of the other trainings of the same {_repeated(single)}, {verdict}: mean absolute "
+        f"error {surrogate.value:.3f} against {one.value:.3f} of one training, better by "
+        f"{interval_text(gain, 3, signed=True)} (n = {of['groups']:,})."
     )
 
 
@@ -85,15 +88,21 @@ def _tables(fit: Fit) -> Iterator[Table]:
         Column("n_test", "n tested"),
         Column("test_classes", "classes tested"),
         *(Column(n, NAMES[n] + (unit if n in UNITED else ""), 2 if n in UNITED else 3, "interval") for n in names),
+        *(Column(f"{n}_by_class", f"{NAMES[n]}, each class once", 3) for n in ONCE),
     )
     rows: list[tuple[Cell | Value, ...]] = []
     for check in found:
         counts = [int(check[key]) for key in ("n_train", "n_test", "test_classes")]
-        rows.append((check_words(check), *counts, *(noted(check["scores"][name], counts[1]) for name in names)))
+        once = [check["by_class"][name] for name in ONCE]
+        rows.append((check_words(check), *counts, *(noted(check["scores"][name], counts[1]) for name in names), *once))
     said = fit.info["quality"]["checks_are_of"]
     notes = [
         f"{words(fit.predictor)}; 95 % bootstrap intervals over classes. Bias: mean of predicted less measured.",
-        *(f"{words(name).capitalize()}: {text}." for name, text in said.items() if name in {c["check"] for c in found}),
+        *(
+            f"{check_words({'check': name, 'label': ''}).capitalize()}: {text}."
+            for name, text in said.items()
+            if name in {c["check"] for c in found}
+        ),
         "Within the best tenth by what was measured noise counts for more, and R² is of a narrow range.",
     ]
     yield Table(f"{fit.name}-quality", f"Quality of {fit.name}, check by check", columns, tuple(rows), tuple(notes))
