@@ -75,7 +75,7 @@ class Schedule:
     steps: int
     rate: float
     decay: float
-    batch: int = 32
+    batch: int
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ from predictors.splits import folds
 from predictors.tensors import FIRST, unfold
 from predictors.warps import WARPS, Warp, fit_warp
 
+BATCH = 32
+"""Rows of a step."""
+PASSES, MOST = 40, 2000
+"""Each row is seen in at least so many steps on average, unless that takes more than so many steps in all."""
 LEAST = 0.1
 """Of the scores' deviation, what one deviation of the networks' answers is worth at least."""
 
@@ -34,7 +38,7 @@ class GraphNetwork(Predictor):
             others, made standard by their spread over the space, are joined to what was read from them.
         width: of states and hidden layers.
         layers: of the flow along edges.
-        steps: of Adam.
+        steps: of Adam; with many rows more are taken, see :data:`PASSES`.
         rate: of learning.
         decay: decoupled weight decay.
         members: networks averaged.
@@ -87,7 +91,8 @@ class GraphNetwork(Predictor):
         rows = [*(inside for inside, _ in splits), *[np.arange(len(y))] * self.members]
         with missing_extra("the predictor 'graph_network'"), graph_layers.one_thread():
             theta = graph_layers.begin(len(rows), shape, int(rng.integers(2**63)))
-            schedule = Schedule(self.steps, self.rate, self.decay)
+            wanted = min(PASSES * len(y) // BATCH, MOST)
+            schedule = Schedule(max(self.steps, wanted), self.rate, self.decay, BATCH)
             theta = graph_layers.train(theta, shape, self._inputs(features, False), y, rows, schedule, rng)
             said = graph_layers.score(theta, shape, self._inputs(features, True))
         centre = np.array([line[seen].mean() for line, seen in zip(said, rows, strict=True)])

@@ -75,7 +75,7 @@ def test_members_do_not_see_each_other() -> None:
     inputs, theta = graph_layers.to_inputs(graphs, others, "cpu", precise=False), weights(3)
     y, everything = np.arange(20.0), np.arange(20)
     one = {name: part[:1] for name, part in theta.items()}
-    schedule = Schedule(steps=8, rate=0.01, decay=0.1)
+    schedule = Schedule(steps=8, rate=0.01, decay=0.1, batch=16)
     rows = [everything] * 3
     together = graph_layers.train(theta, SHAPE, inputs, y, rows, schedule, np.random.default_rng(0))
     alone = graph_layers.train(one, SHAPE, inputs, y, rows[:1], schedule, np.random.default_rng(0))
@@ -136,6 +136,21 @@ def test_graphs_of_two_cells_and_other_columns_are_learned() -> None:
 def test_it_ranks_what_was_not_seen() -> None:
     model = GraphNetwork().fit(TRAINED, worth(TRAINED))
     assert kendall(worth(TESTED), model.predict(TESTED)) > 0.6
+
+
+@pytest.mark.parametrize(("count", "steps"), [(2, 200), (320, 400), (10_000, 2000)])
+def test_many_rows_take_more_steps(monkeypatch: pytest.MonkeyPatch, count: int, steps: int) -> None:
+    seen = []
+
+    def noted(theta, shape, inputs, y, rows, schedule, rng):
+        seen.append(schedule.steps)
+        return theta
+
+    monkeypatch.setattr(graph_layers, "train", noted)
+    model = GraphNetwork("one_hot", folds=2, members=1, width=2)
+    model.feature_names_, model.feature_spread_ = ("0=0",), np.array([[0.0], [1.0]])
+    model.fit_features(np.arange(float(count))[:, None], np.arange(float(count)), np.arange(count))
+    assert seen == [steps]
 
 
 def test_threads_are_left_alone() -> None:
