@@ -107,6 +107,12 @@ def _say_quality(quality: dict[str, Any]) -> None:
         name = f"{check['check']} {check['label']}".strip()
         values = "".join(f"{_number(score['value']):>17}" for score in check["scores"].values())
         say(f"  {name:34}{check['n_train']:>10,}{check['n_test']:>9,}{values}")
+    noise = quality["trainings"]["noise"]
+    if noise is not None and noise["ratio"] is not None:
+        say(
+            f"\nNoise: held-out trainings ({noise['groups']:,} groups) spread {noise['ratio']:.2f} times as far "
+            "as the model of noise says (1.00 where it is right)."
+        )
     single = quality["single_training"]
     if single is None:
         say("\nNothing held out was trained more than once, so there is no comparison with a single training.")

@@ -123,8 +123,8 @@ def trainings_quality(
     """How models of curves and noise, learned from ``train``, hold on ``test``.
 
     ``curves``: mean absolute error of each metric over epochs and rows, in its unit. ``noise``: ``ratio``, the spread
-    of held-out trainings as a multiple of the deviation that the model gives them, 1 where it is right; None where
-    there are too few.
+    of held-out trainings as a multiple of the deviation that the model gives them, 1 where it is right, each group
+    counted once; None where there are too few.
     """
     trainings = fit_trainings(measured, curves, train, tried, seed)
     rows, final = measured.of(test), tried.predict(measured.of(test))
@@ -139,11 +139,9 @@ def trainings_quality(
         expected = np.full(len(measured), np.nan)
         expected[test] = final
         level = held.mean_of(expected[held.rows])
-        freedom = held.sizes - 1.0
-        spread = np.average(held.mean_of(held.deviations(held.values) ** 2), weights=freedom)
-        told = np.average(trainings.noise.deviation(level) ** 2, weights=freedom)
-        ratio = float(np.sqrt(spread / told)) if told > 0 else None
-        found["noise"] = {"ratio": ratio, "groups": len(level), "deviation": float(np.sqrt(told))}
+        spread, told = held.mean_of(held.deviations(held.values) ** 2), trainings.noise.deviation(level) ** 2
+        ratio = float(np.sqrt((spread[told > 0] / told[told > 0]).mean())) if told.any() else None
+        found["noise"] = {"ratio": ratio, "groups": len(level), "deviation": float(np.sqrt(told.mean()))}
     return found
 
 
