@@ -70,12 +70,14 @@ class Schedule:
         rate: of learning at the first step; falls to zero as half a cosine.
         decay: of the weights, decoupled, in a step of rate 1.
         batch: b, at most.
+        regression: weight of the mean squared error beside the hinge loss of pairs; from few rows more is learned so.
     """
 
     steps: int
     rate: float
     decay: float
     batch: int
+    regression: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,7 @@ def train(
         theta: of the members at the beginning.
         shape: of the networks.
         inputs: of all n rows.
-        y: scores, (n,); only their order is learned.
+        y: scores, (n,), of deviation 1; without regression only their order is learned.
         rows: places that each member may see.
         schedule: of the training.
         rng: draws the batches.
@@ -207,7 +209,7 @@ def train(
     device = inputs.others.device
     flat = torch.tensor(_flat(theta), device=device, requires_grad=True)
     ends = np.cumsum([part[0].size for part in theta.values()]).tolist()
-    targets = torch.as_tensor(y, device=device)
+    targets = torch.as_tensor(y, dtype=flat.dtype, device=device)
     adam = torch.optim.AdamW([flat], lr=schedule.rate, weight_decay=schedule.decay)
     batches = [_batches(part, max(map(len, rows)), schedule, rng) for part in rows]
     for step in range(schedule.steps):
@@ -217,7 +219,8 @@ def train(
             name: part.reshape(theta[name].shape)
             for name, part in zip(theta, flat.tensor_split(ends[:-1], dim=1), strict=True)
         }
-        loss = ranking_loss(answers(held, shape, inputs.rows(places)), targets[places])
+        said, actual = answers(held, shape, inputs.rows(places)), targets[places]
+        loss = ranking_loss(said, actual) + schedule.regression * ((said - actual) ** 2).mean(dim=1).sum()
         adam.zero_grad()
         loss.backward()
         adam.step()

@@ -41,6 +41,7 @@ class GraphNetwork(Predictor):
         steps: of Adam; with many rows more are taken, see :data:`PASSES`.
         rate: of learning.
         decay: decoupled weight decay.
+        regression: weight of the squared error of warped scores beside the ranking loss.
         members: networks averaged.
         folds: of the cross-validation, which never parts a class.
         warp: how scores are seen by the calibration, "identity" or "logarithm"; None: as the smaller error out of fold
@@ -57,6 +58,7 @@ class GraphNetwork(Predictor):
         steps: int = 200,
         rate: float = 0.005,
         decay: float = 0.1,
+        regression: float = 0.5,
         members: int = 4,
         folds: int = 4,
         warp: str | None = None,
@@ -69,6 +71,7 @@ class GraphNetwork(Predictor):
         self.steps = steps
         self.rate = rate
         self.decay = decay
+        self.regression = regression
         self.members = members
         self.folds = folds
         self.warp = warp
@@ -92,8 +95,9 @@ class GraphNetwork(Predictor):
         with missing_extra("the predictor 'graph_network'"), graph_layers.one_thread():
             theta = graph_layers.begin(len(rows), shape, int(rng.integers(2**63)))
             wanted = min(PASSES * len(y) // BATCH, MOST)
-            schedule = Schedule(max(self.steps, wanted), self.rate, self.decay, BATCH)
-            theta = graph_layers.train(theta, shape, self._inputs(features, False), y, rows, schedule, rng)
+            schedule = Schedule(max(self.steps, wanted), self.rate, self.decay, BATCH, self.regression)
+            t, inputs = fit_warp("logarithm", y).forward(y), self._inputs(features, False)
+            theta = graph_layers.train(theta, shape, inputs, t, rows, schedule, rng)
             said = graph_layers.score(theta, shape, self._inputs(features, True))
         centre = np.array([line[seen].mean() for line, seen in zip(said, rows, strict=True)])
         width = np.array([line[seen].std() for line, seen in zip(said, rows, strict=True)])

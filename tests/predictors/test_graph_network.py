@@ -98,6 +98,21 @@ def test_loss_is_that_of_pairs() -> None:
     assert graph_layers.ranking_loss(apart, apart).item() == pytest.approx(0.0, abs=1e-7)
 
 
+def test_regression_brings_answers_to_the_scores() -> None:
+    """Ranked alone, their level is nobody's business: the last bias stays where it was."""
+    graphs, others = drawn(12)
+    inputs, theta, y = graph_layers.to_inputs(graphs, others, "cpu", precise=False), weights(1), np.linspace(2, 4, 12)
+    found = {}
+    for regression in (0.0, 1.0):
+        schedule = Schedule(150, 0.02, 0.0, 12, regression)
+        rng = np.random.default_rng(0)
+        trained = graph_layers.train(theta, SHAPE, inputs, y, [np.arange(12)], schedule, rng)
+        found[regression] = np.abs(graph_layers.score(trained, SHAPE, inputs)[0] - y).mean()
+        level = trained["answer.bias"] - theta["answer.bias"]
+        assert np.allclose(level, 0.0, atol=1e-3) == (regression == 0.0)
+    assert 2 * found[1.0] < found[0.0]
+
+
 def test_batches_hold_what_a_member_may_see() -> None:
     schedule = Schedule(steps=6, rate=0.1, decay=0.0, batch=4)
     found = graph_layers._batches(np.array([2, 3, 5, 8]), 9, schedule, np.random.default_rng(0))
