@@ -23,6 +23,8 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 GREY = "#666666"
 """Of references: identity lines, ceilings, best values."""
 
+LEGEND_WIDTH = 56
+"""Characters in a line of a legend's label."""
 FORMATS: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 """Formats of figure files, each with the dates that are left out so that equal figures are equal bytes."""
 
@@ -63,8 +65,13 @@ def words(name: str) -> str:
 
     >>> words("regularized_evolution")
     'regularized evolution'
+    >>> words("stacked[program+prediction(source=tables/cheap.h5)]")
+    'stacked [program + prediction(source=cheap.h5)]'
     """
-    return name.replace("_", " ")
+    name = re.sub(r"[^=\"(,\[]*/", "", name)  # of a path the last part
+    for sign, wide in (("_", " "), ("[", " ["), ("+", " + ")):
+        name = name.replace(sign, wide)
+    return name
 
 
 def new_axes(width: float = 5.0, height: float = 3.6) -> tuple[Figure, Axes]:
@@ -89,11 +96,23 @@ def set_labels(axes: Axes, x: str, y: str, title: str = "") -> None:
 
 def set_legend(figure: Figure) -> None:
     """Writes the legend below the axes, where it covers no curve, in one row if there is room for it."""
-    lengths = [len(label) + 8 for axes in figure.axes for label in axes.get_legend_handles_labels()[1]]
+    handles, labels = [], []
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.append(handle)
+            labels.append(textwrap.fill(label, LEGEND_WIDTH, break_long_words=False, subsequent_indent="  "))
+    lengths = [max(map(len, label.splitlines())) + 8 for label in labels]
     room = figure.get_figwidth() / 0.064  # characters that stand side by side
     columns = len(lengths) if sum(lengths) <= room else max(1, int(room // max(lengths)))
     figure.legend(
-        loc="outside lower center", ncols=columns, fontsize=8.5, frameon=False, handlelength=2.6, columnspacing=1.4
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=8.5,
+        frameon=False,
+        handlelength=2.6,
+        columnspacing=1.4,
     )
 
 

@@ -146,4 +146,6 @@ class SupportVectors(Predictor):
 
 
 def _solved(covariance: np.ndarray, t: np.ndarray, penalty: float, margin: float) -> SVR:
-    return SVR(kernel="precomputed", C=penalty, epsilon=margin, cache_size=50).fit(covariance, t)
+    machine = SVR(kernel="precomputed", C=penalty, epsilon=margin, cache_size=50)
+    machine.random_state = 0  # it draws a seed for what a regression does not do, otherwise from the global generator
+    return machine.fit(covariance, t)

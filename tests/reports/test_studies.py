@@ -119,7 +119,7 @@ def test_epochs_seen_make_a_curve(tmp_path: Path, settings: Settings) -> None:
     drawings = {drawing.name: drawing for drawing in section_of(study, settings).drawings}
     assert "study-epochs" in drawings and "the one that sees the most is drawn" in drawings["study-kendall"].caption
     labels = drawings["study-kendall"].figure.axes[0].get_legend_handles_labels()[1]
-    assert labels == ["ridge[learning curve(epochs=12)]"]
+    assert labels == ["ridge [learning curve(epochs=12)]"]
     alone = study_of(tmp_path / "alone", names=names, seen={names[0]: None, names[1]: SEEN})
     assert compute_correlation_by_epochs(alone, "kendall", settings) == []
     assert fullest(alone) == list(names)
