@@ -32,7 +32,12 @@ def command_lines(document: str) -> list[list[str]]:
 
 def nasbench_lines() -> list[tuple[str, ...]]:
     """Every ``nasbench`` command line of the documents."""
-    lines = [tuple(line[1:]) for document in DOCUMENTS for line in command_lines(document) if line[0] == "nasbench"]
+    lines = [
+        tuple(line[1:])
+        for document in (*DOCUMENTS, "predictors/README.md")
+        for line in command_lines(document)
+        if line[0] == "nasbench"
+    ]
     return list(dict.fromkeys(lines))
 
 
