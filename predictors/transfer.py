@@ -125,6 +125,9 @@ def verdict(sizes: Sequence[Mapping[str, Any]]) -> str:
     behind = [str(entry["n"]) for entry in sizes if entry["source"]["mean"] > entry["alone"]["mean"]]
     if behind:
         told += f"; alone, without a target row, it ranks better than n = {', '.join(behind)} target rows"
+    better = [str(entry["n"]) for entry in sizes if entry["source"]["mean"] > entry["carried"]["mean"]]
+    if better:
+        told += f", and better than both together at n = {', '.join(better)}: so few rows spoil it"
     return told
 
 

@@ -83,11 +83,11 @@ def test_worth_of_a_score_in_rows() -> None:
 
 def test_verdict_says_where_it_helps_and_hurts() -> None:
     def entry(n: int, helps: str, source: float) -> dict[str, Any]:
-        return {"n": n, "helps": helps, "source": {"mean": source}, "alone": {"mean": 0.5}}
+        return {"n": n, "helps": helps, "source": {"mean": source}, "alone": {"mean": 0.5}, "carried": {"mean": 0.59}}
 
     told = verdict([entry(8, "yes", 0.6), entry(32, "not told apart", 0.4), entry(128, "no, it hurts", 0.4)])
     assert told == (
         "the source helps at n = 8 and hurts at n = 128; alone, without a target row, it ranks better than n = 8 "
-        "target rows"
+        "target rows, and better than both together at n = 8: so few rows spoil it"
     )
     assert verdict([entry(8, "not told apart", 0.1)]) == "the source helps at no n"
