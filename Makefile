@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help install quickstart test check quick bench format clean
+.PHONY: help install quickstart test check lint quick bench format clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,11 +29,12 @@ quickstart: $(READY)  ## build, fit, compare and report on real handwritten digi
 test: $(READY)  ## every test, the slow ones too
 	$(PYTEST)
 
-check: $(READY)  ## format, lint, types and the quick tests: what a change must pass
+check: lint quick  ## format, lint, types and the quick tests: what a change must pass
+
+lint: $(READY)  ## format, lint and types, without a test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(PYTEST) -m "not slow"
 
 quick: $(READY)  ## the quick tests alone
 	$(PYTEST) -m "not slow"
