@@ -17,6 +17,7 @@ from predictors.study import Study
 from tests.predictors.examples import nas_bench_201
 
 pytestmark = pytest.mark.slow
+CHEAP = f'prediction(source="{Path(__file__).parents[1] / "golden" / "cifar10_reduced.h5"}")'
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,17 @@ def study(tmp_path_factory: pytest.TempPathFactory, shared_data: Callable[[str],
 
 @pytest.mark.parametrize(
     ("name", "size", "least"),
-    [("ridge", 32, 0.53), ("ridge", 500, 0.71), ("xgboost", 32, 0.55), ("xgboost", 128, 0.74), ("xgboost", 500, 0.80)],
+    [
+        ("ridge", 32, 0.53),
+        ("ridge", 500, 0.71),
+        ("xgboost", 32, 0.55),
+        ("xgboost", 128, 0.74),
+        ("xgboost", 500, 0.80),
+        ("gaussian_process", 128, 0.80),
+        ("stacked", 32, 0.72),
+        ("stacked", 128, 0.825),
+        pytest.param(f"stacked[graph_features(canonical=True)+program+{CHEAP}]", 32, 0.75, id="stacked-cheap-table-32"),
+    ],
 )
 def test_rank_correlation_on_classes_never_seen(study: Study, name: str, size: int, least: float) -> None:
     found = [study.run(name, size, seed).kendall for seed in range(4)]
