@@ -8,13 +8,16 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from reports.statistics import Estimate
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8C6D00", "#56B4E9", "#444444")
 """Okabe and Ito's palette, its yellows darkened to stand on white; black is left to text."""
@@ -92,6 +95,34 @@ def set_labels(axes: Axes, x: str, y: str, title: str = "") -> None:
     axes.set_ylabel(textwrap.fill(y, 38), fontsize=10)
     if title:
         axes.set_title(title, fontsize=10, loc="left")
+
+
+def draw_estimates(
+    axes: Axes, x: np.ndarray, estimates: Sequence[Estimate], look: Look, label: str | None = None
+) -> None:
+    """Draws points with their intervals, joined by a line.
+
+    Args:
+        axes: to draw on.
+        x: places of the points, those of one method a little beside those of another.
+        estimates: their values and intervals.
+        look: of the method.
+        label: for the legend.
+    """
+    value, low, high = (np.array([getattr(e, name) for e in estimates]) for name in ("value", "low", "high"))
+    axes.errorbar(
+        x,
+        value,
+        yerr=np.nan_to_num(np.array([value - low, high - value])),
+        color=look.colour,
+        linestyle=look.dash,
+        linewidth=1.6,
+        marker=look.marker,
+        markersize=5,
+        capsize=2.5,
+        elinewidth=1.2,
+        label=label,
+    )
 
 
 def set_legend(figure: Figure) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.drawing import Look, new_axes, set_labels, set_legend, set_log_axis, words
+from reports.drawing import Look, draw_estimates, new_axes, set_labels, set_legend, set_log_axis, words
 from reports.result import Study
 from reports.settings import Settings
 from reports.statistics import Estimate
@@ -72,24 +72,8 @@ def draw_correlation_by_epochs(curves: Sequence[EpochCurve], looks: Mapping[str,
     """Points with intervals over a logarithmic axis of epochs."""
     figure, axes = new_axes()
     for place, curve in enumerate(curves):
-        look = looks[curve.predictor]
         x = np.array(curve.epochs) * 1.02 ** (place - (len(curves) - 1) / 2)  # beside each other, not over
-        value, low, high = (
-            np.array([getattr(estimate, name) for estimate in curve.estimates]) for name in ("value", "low", "high")
-        )
-        axes.errorbar(
-            x,
-            value,
-            yerr=np.nan_to_num(np.array([value - low, high - value])),
-            color=look.colour,
-            linestyle=look.dash,
-            linewidth=1.6,
-            marker=look.marker,
-            markersize=5,
-            capsize=2.5,
-            elinewidth=1.2,
-            label=words(curve.predictor),
-        )
+        draw_estimates(axes, x, curve.estimates, looks[curve.predictor], words(curve.predictor))
     set_log_axis(axes)
     axes.margins(x=0.06)
     set_labels(axes, "epochs seen of each architecture's training", label)

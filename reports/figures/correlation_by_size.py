@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.drawing import GREY, Look, new_axes, set_labels, set_legend, set_log_axis, words
+from reports.drawing import GREY, Look, draw_estimates, new_axes, set_labels, set_legend, set_log_axis, words
 from reports.result import Study
 from reports.settings import Settings
 from reports.statistics import Estimate
@@ -62,24 +62,8 @@ def draw_correlation_by_size(
     figure, axes = new_axes(height=3.6 + 0.2 * -(-len(names) // columns))
     sizes = sorted({size for curve in curves for size in curve.sizes})
     for place, curve in enumerate(curves):
-        look = looks[curve.predictor]
         x = np.array(curve.sizes) * 1.02 ** (place - (len(curves) - 1) / 2)  # beside each other, not over
-        value, low, high = (
-            np.array([getattr(estimate, name) for estimate in curve.estimates]) for name in ("value", "low", "high")
-        )
-        axes.errorbar(
-            x,
-            value,
-            yerr=np.nan_to_num(np.array([value - low, high - value])),
-            color=look.colour,
-            linestyle=look.dash,
-            linewidth=1.6,
-            marker=look.marker,
-            markersize=5,
-            capsize=2.5,
-            elinewidth=1.2,
-            label=words(curve.predictor),
-        )
+        draw_estimates(axes, x, curve.estimates, looks[curve.predictor], words(curve.predictor))
     if ceiling is not None:
         _draw_ceiling(axes, ceiling, second)
     set_log_axis(axes, sizes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.drawing import GREY, Look, set_legend, words
+from reports.drawing import GREY, Look, draw_estimates, set_legend, words
 from reports.result import Study
 from reports.settings import Settings
 from reports.statistics import Estimate
@@ -61,21 +61,8 @@ def draw_coverage(panels: Sequence[Panel], looks: Mapping[str, Look]) -> Figure:
         axes.set_axisbelow(True)
         axes.plot([40, 100], [40, 100], color=GREY, linestyle=":", linewidth=1.2)
         for place, (predictor, estimates) in enumerate(panel.estimates.items()):
-            look = looks[predictor]
-            value, low, high = (np.array([getattr(e, name) for e in estimates]) for name in ("value", "low", "high"))
-            axes.errorbar(
-                np.array(LEVELS) + 0.5 * (place - (len(panel.estimates) - 1) / 2),  # beside each other, not over
-                value,
-                yerr=np.nan_to_num(np.array([value - low, high - value])),
-                color=look.colour,
-                linestyle=look.dash,
-                linewidth=1.4,
-                marker=look.marker,
-                markersize=4.5,
-                capsize=2,
-                elinewidth=1.0,
-                label=words(predictor) if axes is grid[0] else None,
-            )
+            x = np.array(LEVELS) + 0.5 * (place - (len(panel.estimates) - 1) / 2)  # beside each other, not over
+            draw_estimates(axes, x, estimates, looks[predictor], words(predictor) if axes is grid[0] else None)
         axes.set_title(panel.title, fontsize=9.5, loc="left")
         axes.set_xticks(LEVELS)
         axes.tick_params(labelsize=9)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.drawing import GREY, looks, new_axes, set_labels, set_legend, set_log_axis
+from reports.drawing import GREY, draw_estimates, looks, new_axes, set_labels, set_legend, set_log_axis
 from reports.result import Told
 from reports.settings import Settings
 from reports.statistics import Estimate
@@ -41,20 +41,8 @@ def draw_transfer_curves(curves: TransferCurves) -> Figure:
     figure, axes = new_axes()
     styles = looks(NAMES)
     for place, (name, label) in enumerate(NAMES.items()):
-        estimates: tuple[Estimate, ...] = getattr(curves, name)
-        value, low, high = (np.array([getattr(e, part) for e in estimates]) for part in ("value", "low", "high"))
-        axes.errorbar(
-            np.array(curves.sizes) * 1.02 ** (place - 0.5),
-            value,
-            yerr=np.nan_to_num(np.array([value - low, high - value])),
-            color=styles[name].colour,
-            linestyle=styles[name].dash,
-            marker=styles[name].marker,
-            linewidth=1.6,
-            markersize=5,
-            capsize=2.5,
-            label=label,
-        )
+        x = np.array(curves.sizes) * 1.02 ** (place - 0.5)  # beside each other, not over
+        draw_estimates(axes, x, getattr(curves, name), styles[name], label)
     axes.axhline(curves.source, color=GREY, linestyle=":", linewidth=1.2, label=f"source alone ({curves.source:.2f})")
     set_log_axis(axes, list(curves.sizes))
     axes.margins(x=0.06)
