@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from predictors.metrics import kendall
-from predictors.rows import agreement, different_rows, scaled, squared_distances, standardised
+from predictors.rows import agreement, different_rows, scaled, scales, squared_distances, standardised
 
 
 def test_features_are_standard_over_the_space() -> None:
@@ -38,3 +38,10 @@ def test_agreement_is_kendall_where_it_exists() -> None:
     actual, guess = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 3.0, 2.0, 5.0])
     assert agreement(actual, guess) == kendall(actual, guess)
     assert agreement(actual, np.zeros(4)) == -1.0
+
+
+def test_measured_features_keep_units_of_their_own() -> None:
+    spread = np.array([[0.0, 0.0, 0.0, 5.0, 1.0], [2.0, 4.0, 0.1, 0.01, 0.0]])
+    assert scales(spread).tolist() == [2.0, 4.0, 1.05, 1.05, 1.05]  # the median of 2, 4, 0.1 and 0.01
+    guesses = np.array([False, False, False, True, True])
+    assert scales(spread, guesses).tolist() == [2.0, 4.0, 2.0, 0.01, 2.0]  # the last does not vary: it has no unit
