@@ -78,7 +78,7 @@ class FileContents(Contents):
             with self._readable("its header"):
                 check_file(self._file, str(path))
                 self._read_head()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: an object that was never made cannot close its file
             self._file.close()
             raise
 

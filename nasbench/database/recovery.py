@@ -50,7 +50,7 @@ def recovered(table: Path, header: Header | None) -> FileContents:
         if entries:
             base = fold(table, base, entries.contents(base.header))
         remove_journal(table)
-    except BaseException:
+    except BaseException:  # Ctrl-C too: nobody else holds the file to close it
         base.close()
         raise
     return base

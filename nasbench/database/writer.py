@@ -70,7 +70,7 @@ class TableWriter:
         self._lock = FileLock(self.path)
         try:
             self._base = recovered(self.path, header)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: a writer that was never made must not keep others out
             self._lock.release()
             raise
         self.header = self._base.header
