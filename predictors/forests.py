@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+import sklearn
 from sklearn.tree import BaseDecisionTree
 
+from predictors.predictor import Predictor, State
 from predictors.rows import different_rows
+from predictors.warps import Warp
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,55 @@ class Forest:
     def arrays(self) -> dict[str, np.ndarray]:
         """All fields; ``Forest(**fields)`` reads them."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+class ForestPredictor(Predictor):
+    """What predictors that are a forest share once it is grown: answers, and what a file must keep."""
+
+    forest_: Forest
+    warp_: Warp
+    noise_: float
+
+    def predict_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean over trees; the variance is theirs, and what was left beyond it of rows that trees did not see."""
+        answers = self.forest_.predict(features)
+        t = answers.mean(axis=0)
+        return self.warp_.back(t), np.sqrt(answers.var(axis=0) + self.noise_) * self.warp_.slope(t)
+
+    def state(self) -> State:
+        """The trees, the warp and the noise."""
+        return State(values={"noise": self.noise_, "warp": self.warp_.to_json()}, arrays=self.forest_.arrays())
+
+    def restore(self, state: State) -> None:
+        """Takes over trees, warp and noise."""
+        self.noise_, self.warp_ = float(state.values["noise"]), Warp(**state.values["warp"])
+        self.forest_ = Forest(**state.arrays)
+
+
+def grow(
+    kind: type[BaseDecisionTree],
+    features: np.ndarray,
+    t: np.ndarray,
+    seeds: Iterable[int],
+    bags: Iterable[np.ndarray | None],
+    **settings: Any,
+) -> Forest:
+    """A forest of scikit-learn's trees, one for each bag.
+
+    Args:
+        kind: of tree.
+        features: shape (n, features).
+        t: scores, shape (n,).
+        seeds: of the trees; there may be more than bags.
+        bags: weights of the rows for each tree, shape (n,); None for one that learns from all alike.
+        **settings: of every tree.
+    """
+    rows, target = np.ascontiguousarray(features, dtype=np.float32), np.ascontiguousarray(t[:, None])
+    with sklearn.config_context(skip_parameter_validation=True):  # once and not for every tree
+        return as_forest(
+            kind(**settings, random_state=int(seed) % 2**31).fit(rows, target, sample_weight=bag, check_input=False)
+            for seed, bag in zip(seeds, bags, strict=False)
+        )
 
 
 def as_forest(trees: Iterable[BaseDecisionTree]) -> Forest:

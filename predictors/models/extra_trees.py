@@ -10,14 +10,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import sklearn
 from sklearn.tree import ExtraTreeRegressor
 
-from predictors.forests import Forest, as_forest, unexplained
-from predictors.metrics import kendall
-from predictors.predictor import Predictor, State
+from predictors.forests import Forest, ForestPredictor, grow, unexplained
+from predictors.rows import agreement
 from predictors.splits import folds
-from predictors.warps import WARPS, Warp, fit_warp
+from predictors.warps import WARPS, fit_warp
 
 TUNED_ON = 1000
 """The warp is chosen on at most this many rows."""
@@ -25,7 +23,7 @@ TUNED_TREES = 40
 """Trees of a forest in cross-validation."""
 
 
-class ExtraTrees(Predictor):
+class ExtraTrees(ForestPredictor):
     """The mean of trees that differ in the cuts they were offered.
 
     Args:
@@ -74,21 +72,6 @@ class ExtraTrees(Predictor):
         self.warp_ = fit_warp(name, y)
         self.forest_ = self._grown(features, self.warp_.forward(y), seeds)
 
-    def predict_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean over trees; the variance is theirs, and what was left beyond it in cross-validation."""
-        answers = self.forest_.predict(features)
-        t = answers.mean(axis=0)
-        return self.warp_.back(t), np.sqrt(answers.var(axis=0) + self.noise_) * self.warp_.slope(t)
-
-    def state(self) -> State:
-        """The trees, the warp and the noise."""
-        return State(values={"noise": self.noise_, "warp": self.warp_.to_json()}, arrays=self.forest_.arrays())
-
-    def restore(self, state: State) -> None:
-        """Takes over trees, warp and noise."""
-        self.noise_, self.warp_ = float(state.values["noise"]), Warp(**state.values["warp"])
-        self.forest_ = Forest(**state.arrays)
-
     def _tuned(
         self, features: np.ndarray, y: np.ndarray, classes: np.ndarray, rng: np.random.Generator, seeds: np.ndarray
     ) -> tuple[str, float]:
@@ -100,10 +83,9 @@ class ExtraTrees(Predictor):
         for name in WARPS if self.warp is None else (self.warp,):
             t = fit_warp(name, y[rows]).forward(y[rows])
             outside = self._out_of_fold(features[rows], t, splits, seeds[:TUNED_TREES])
-            agreement = kendall(t, outside.mean(axis=0))
-            agreement = -1.0 if math.isnan(agreement) else agreement
-            if agreement > best[0]:
-                best = (agreement, name, unexplained(outside, t))
+            found = agreement(t, outside.mean(axis=0))
+            if found > best[0]:
+                best = (found, name, unexplained(outside, t))
         return best[1:]
 
     def _out_of_fold(
@@ -116,10 +98,5 @@ class ExtraTrees(Predictor):
         return outside
 
     def _grown(self, features: np.ndarray, t: np.ndarray, seeds: np.ndarray) -> Forest:
-        rows, target = np.ascontiguousarray(features, dtype=np.float32), np.ascontiguousarray(t[:, None])
         settings = {"max_features": float(self.max_features), "min_samples_leaf": self.leaf}
-        with sklearn.config_context(skip_parameter_validation=True):  # once and not for every tree
-            return as_forest(
-                ExtraTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(rows, target, check_input=False)
-                for seed in seeds
-            )
+        return grow(ExtraTreeRegressor, features, t, seeds, [None] * len(seeds), **settings)

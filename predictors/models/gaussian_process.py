@@ -22,8 +22,8 @@ from predictors.kernels import (
     total_covariance,
     total_variance,
 )
-from predictors.metrics import kendall
 from predictors.predictor import Predictor, State
+from predictors.rows import agreement
 from predictors.splits import folds
 from predictors.warps import WARPS, Warp, fit_warp
 
@@ -95,10 +95,9 @@ class GaussianProcess(Predictor):
             t = warp.forward(y)
             theta = climbed(parts, near, t[tuned], self.restarts)
             factor = noisy_factor(total_covariance(parts, distances, theta), math.exp(theta[-1]))
-            agreement = kendall(y, out_of_fold(factor, t, splits))
-            agreement = -1.0 if math.isnan(agreement) else agreement
-            if agreement > best:
-                best, self.warp_, self.theta_ = agreement, warp, theta
+            found = agreement(y, out_of_fold(factor, t, splits))
+            if found > best:
+                best, self.warp_, self.theta_ = found, warp, theta
                 self.alpha_ = np.asarray(linalg.cho_solve((factor, True), t))
                 self.parts_, self.factor_ = parts, factor
 

@@ -10,19 +10,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import sklearn
 from sklearn.tree import DecisionTreeRegressor
 
-from predictors.forests import Forest, as_forest, mean_answer, unexplained
-from predictors.metrics import kendall
-from predictors.predictor import Predictor, State
-from predictors.warps import WARPS, Warp, fit_warp
+from predictors.forests import Forest, ForestPredictor, grow, mean_answer, unexplained
+from predictors.rows import agreement
+from predictors.warps import WARPS, fit_warp
 
 TUNED_TREES = 100
 """Trees of the forests among which the warp is chosen."""
 
 
-class RandomForest(Predictor):
+class RandomForest(ForestPredictor):
     """The mean of trees that differ in the classes and the features they were offered.
 
     Args:
@@ -67,38 +65,16 @@ class RandomForest(Predictor):
         for name in names if len(names) > 1 else ():
             t = fit_warp(name, y).forward(y)
             forest = self._grown(features, t, bags[:TUNED_TREES], seeds)
-            agreement = kendall(y, mean_answer(_outside(forest, features, bags[:TUNED_TREES])))
-            best = max(best, (-1.0 if math.isnan(agreement) else agreement, name), key=lambda choice: choice[0])
+            found = agreement(y, mean_answer(_outside(forest, features, bags[:TUNED_TREES])))
+            best = max(best, (found, name), key=lambda choice: choice[0])
         self.warp_ = fit_warp(best[1], y)
         t = self.warp_.forward(y)
         self.forest_ = self._grown(features, t, bags, seeds)
         self.noise_ = unexplained(_outside(self.forest_, features, bags), t)
 
-    def predict_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean over trees; the variance is theirs, and what was left beyond it of classes out of the bag."""
-        answers = self.forest_.predict(features)
-        t = answers.mean(axis=0)
-        return self.warp_.back(t), np.sqrt(answers.var(axis=0) + self.noise_) * self.warp_.slope(t)
-
-    def state(self) -> State:
-        """The trees, the warp and the noise."""
-        return State(values={"noise": self.noise_, "warp": self.warp_.to_json()}, arrays=self.forest_.arrays())
-
-    def restore(self, state: State) -> None:
-        """Takes over trees, warp and noise."""
-        self.noise_, self.warp_ = float(state.values["noise"]), Warp(**state.values["warp"])
-        self.forest_ = Forest(**state.arrays)
-
     def _grown(self, features: np.ndarray, t: np.ndarray, bags: np.ndarray, seeds: np.ndarray) -> Forest:
-        rows, target = np.ascontiguousarray(features, dtype=np.float32), np.ascontiguousarray(t[:, None])
         settings = {"max_features": float(self.max_features), "min_samples_leaf": self.leaf}
-        with sklearn.config_context(skip_parameter_validation=True):  # once and not for every tree
-            return as_forest(
-                DecisionTreeRegressor(**settings, random_state=int(seed) % 2**31).fit(
-                    rows, target, sample_weight=bag, check_input=False
-                )
-                for bag, seed in zip(bags, seeds, strict=False)
-            )
+        return grow(DecisionTreeRegressor, features, t, seeds, bags, **settings)
 
 
 def bags_of_classes(classes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:

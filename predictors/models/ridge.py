@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from predictors.metrics import kendall
 from predictors.predictor import Predictor, State
+from predictors.rows import agreement
 from predictors.splits import folds
 from predictors.warps import WARPS, Warp, fit_warp
 
@@ -66,10 +66,9 @@ class Ridge(Predictor):
             outside = _out_of_fold(z, warp.forward(y), alphas, splits)
             errors = ((outside - warp.forward(y)) ** 2).mean(axis=1)
             place = int(np.argmin(errors))
-            agreement = kendall(y, outside[place])
-            agreement = -1.0 if math.isnan(agreement) else agreement
-            if agreement > best[0]:
-                best = (agreement, float(alphas[place]), float(errors[place]), warp)
+            found = agreement(y, outside[place])
+            if found > best[0]:
+                best = (found, float(alphas[place]), float(errors[place]), warp)
         _, self.alpha_, error, self.warp_ = best
         values, vectors = np.linalg.eigh(z.T @ z)
         root = vectors / np.sqrt(np.maximum(values, 0) + self.alpha_)  # root rootᵀ = G⁻¹

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import xgboost
 
-from predictors.metrics import kendall
 from predictors.predictor import Predictor, State
+from predictors.rows import agreement
 from predictors.splits import folds
 
 DEPTHS = (3, 6)
@@ -122,10 +122,9 @@ class XGBoost(Predictor):
                 for place, count in enumerate(rounds):
                     outside[place, held] = booster.inplace_predict(features[held], iteration_range=(0, count))
             for place, count in enumerate(rounds):
-                agreement = kendall(t, outside[place])
-                agreement = -1.0 if math.isnan(agreement) else agreement
-                if agreement > best[0]:
-                    best = (agreement, depth, count, float(((outside[place] - t) ** 2).mean()))
+                found = agreement(t, outside[place])
+                if found > best[0]:
+                    best = (found, depth, count, float(((outside[place] - t) ** 2).mean()))
         return best[1:]
 
     def _grown(self, features: np.ndarray, t: np.ndarray, depth: int, rounds: int, seed: int) -> xgboost.Booster:

@@ -75,7 +75,7 @@ def test_warp_and_noise_come_from_out_of_the_bag(monkeypatch: pytest.MonkeyPatch
     assert noisy.noise_ >= quiet.noise_
     for agreements, wanted in (((0.3, 0.2), "identity"), ((0.1, 0.2), "logarithm"), ((0.1, 0.1), "identity")):
         given = iter(agreements)
-        monkeypatch.setattr("predictors.models.random_forest.kendall", lambda actual, said, given=given: next(given))
+        monkeypatch.setattr("predictors.models.random_forest.agreement", lambda actual, said, given=given: next(given))
         assert RandomForest("one_hot", trees=20).fit(TRAINED, y).warp_.name == wanted
 
 
