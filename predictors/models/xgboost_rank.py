@@ -8,16 +8,16 @@ Inference under Order Restrictions", 1972, its steps joined by straight lines.
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import xgboost
 from sklearn.isotonic import IsotonicRegression
 
-from predictors.predictor import Predictor, State
-from predictors.rows import agreement
-from predictors.splits import folds
+from predictors.boosting import BoostedPredictor
+from predictors.predictor import State
 
 DEPTHS = (2, 4)
 ROUNDS = (50, 100, 200)
@@ -27,7 +27,7 @@ TUNED_ON = 1000
 """Depth, rounds and the map are found on at most this many rows."""
 
 
-class XGBoostRank(Predictor):
+class XGBoostRank(BoostedPredictor):
     """An average of boosted ensembles that learned pairs; they differ in pairs, rows and features.
 
     Args:
@@ -42,6 +42,14 @@ class XGBoostRank(Predictor):
         seed: of folds, pairs and trees.
     """
 
+    depths = DEPTHS
+    all_rounds = ROUNDS
+    objective: ClassVar[Mapping[str, Any]] = {
+        "objective": "rank:pairwise",
+        "lambdarank_pair_method": "mean",
+        "lambdarank_num_pair_per_sample": PAIRS,
+    }
+
     def __init__(
         self,
         encoding: str = "graph_features(canonical=True)+program",
@@ -54,15 +62,7 @@ class XGBoostRank(Predictor):
         folds: int = 5,
         seed: int = 0,
     ) -> None:
-        self.encoding = encoding
-        self.depth = depth
-        self.rounds = rounds
-        self.learning_rate = learning_rate
-        self.subsample = subsample
-        self.colsample = colsample
-        self.members = members
-        self.folds = folds
-        self.seed = seed
+        super().__init__(encoding, depth, rounds, learning_rate, subsample, colsample, members, folds, seed)
 
     def fit_features(self, features: np.ndarray, y: np.ndarray, classes: np.ndarray) -> None:
         """Chooses depth and rounds, fits the map from what was said out of fold, then grows the members on all rows."""
@@ -70,76 +70,30 @@ class XGBoostRank(Predictor):
         rng = np.random.default_rng(seeds[0])
         rows = np.sort(rng.permutation(len(y))[:TUNED_ON])
         rows = rows if len(np.unique(classes[rows])) > 1 else np.arange(len(y))
-        self.depth_, self.rounds_, outside = self._tuned(features[rows], y[rows], classes[rows], rng)
+        self.depth_, self.rounds_, outside = self.tuned(features[rows], y[rows], classes[rows], rng)
         self.scores_map_ = increasing_map(outside, y[rows])
         self.noise_ = float(((mapped(self.scores_map_, outside) - y[rows]) ** 2).mean())
-        self.boosters_ = [
-            self._grown(features, y, self.depth_, self.rounds_, int(seed))
-            for seed in seeds[1].generate_state(self.members)
-        ]
+        self.grow_members(features, y, seeds[1])
 
     def predict_features(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean over members, through the map; the variance is theirs, through it, and that of errors out of fold."""
-        said = np.stack([booster.inplace_predict(features) for booster in self.boosters_]).astype(np.float64)
+        said = self.said(features)
         between = np.stack([mapped(self.scores_map_, one) for one in said]).var(axis=0)
         return mapped(self.scores_map_, said.mean(axis=0)), np.sqrt(between + self.noise_)
 
     def state(self) -> State:
-        """Each member as UBJSON, the map, and what was chosen."""
-        return State(
-            values={"noise": self.noise_, "depth": self.depth_, "rounds": self.rounds_},
-            arrays={"map": self.scores_map_},
-            models={f"member{i}.ubj": bytes(booster.save_raw("ubj")) for i, booster in enumerate(self.boosters_)},
-        )
+        """What the members are, and the map."""
+        return replace(super().state(), arrays={"map": self.scores_map_})
 
     def restore(self, state: State) -> None:
-        """Takes over members, map and choices."""
-        self.noise_, self.scores_map_ = float(state.values["noise"]), state.arrays["map"]
-        self.depth_, self.rounds_ = int(state.values["depth"]), int(state.values["rounds"])
-        self.boosters_ = []
-        for place in range(len(state.models)):
-            booster = xgboost.Booster({"nthread": 1})
-            booster.load_model(bytearray(state.models[f"member{place}.ubj"]))
-            self.boosters_.append(booster)
+        """Takes over members and map."""
+        super().restore(state)
+        self.scores_map_ = state.arrays["map"]
 
-    def _tuned(
-        self, features: np.ndarray, y: np.ndarray, classes: np.ndarray, rng: np.random.Generator
-    ) -> tuple[int, int, np.ndarray]:
-        """Depth, rounds, and what was said of each row out of fold."""
-        depths = DEPTHS if self.depth is None else (self.depth,)
-        rounds = ROUNDS if self.rounds is None else (self.rounds,)
-        splits = list(folds(classes, self.folds, rng))
-        seed = int(rng.integers(2**31))
-        best = (-math.inf, depths[0], rounds[0], np.zeros(len(y)))
-        for depth in depths:
-            outside = np.zeros((len(rounds), len(y)))
-            for inside, held in splits:
-                booster = self._grown(features[inside], y[inside], depth, max(rounds), seed)
-                for place, count in enumerate(rounds):
-                    outside[place, held] = booster.inplace_predict(features[held], iteration_range=(0, count))
-            for place, count in enumerate(rounds):
-                found = agreement(y, outside[place])
-                if found > best[0]:
-                    best = (found, depth, count, outside[place])
-        return best[1:]
-
-    def _grown(self, features: np.ndarray, y: np.ndarray, depth: int, rounds: int, seed: int) -> xgboost.Booster:
-        settings: dict[str, Any] = {
-            "objective": "rank:pairwise",
-            "lambdarank_pair_method": "mean",
-            "lambdarank_num_pair_per_sample": PAIRS,
-            "max_depth": depth,
-            "learning_rate": self.learning_rate,
-            "subsample": self.subsample,
-            "colsample_bynode": self.colsample,
-            "base_score": 0.0,
-            "tree_method": "hist",
-            "seed": seed % 2**31,
-            "nthread": 1,  # the same numbers on any machine, and one core a worker
-        }
-        ranks = np.unique(y, return_inverse=True)[1]  # of scores, only the order is learned
-        data = xgboost.QuantileDMatrix(features, ranks, qid=np.zeros(len(y), dtype=np.uint32), nthread=1)
-        return xgboost.train(settings, data, rounds)
+    def learned_from(self, features: np.ndarray, y: np.ndarray) -> xgboost.DMatrix:
+        """Rows of one query, with their ranks: of scores, only the order is learned."""
+        ranks = np.unique(y, return_inverse=True)[1]
+        return xgboost.QuantileDMatrix(features, ranks, qid=np.zeros(len(y), dtype=np.uint32), nthread=1)
 
 
 def increasing_map(said: np.ndarray, scores: np.ndarray) -> np.ndarray:

@@ -155,10 +155,10 @@ def test_members_of_a_class_are_never_parted(monkeypatch: pytest.MonkeyPatch) ->
     groups = [group[:4] for group in list(nas_bench_201().classes.values()) if len(group) >= 4][:30]
     architectures = [member for group in groups for member in group]
     expected = np.repeat(np.arange(30), 4)
-    for module, model in (("ridge", Ridge("one_hot")), ("xgboost", XGBoost("one_hot", depth=2, rounds=5))):
+    for module, model in (("models.ridge", Ridge("one_hot")), ("boosting", XGBoost("one_hot", depth=2, rounds=5))):
         seen = []
         monkeypatch.setattr(
-            f"predictors.models.{module}.folds",
+            f"predictors.{module}.folds",
             lambda classes, count, rng, seen=seen: (seen.append(classes), list(folds(classes, count, rng)))[1],
         )
         model.fit(architectures, worth(architectures))

@@ -101,7 +101,7 @@ def test_many_rows_are_tuned_on_in_part(monkeypatch: pytest.MonkeyPatch) -> None
 def test_members_of_a_class_are_never_parted(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
     monkeypatch.setattr(
-        "predictors.models.xgboost_rank.folds",
+        "predictors.boosting.folds",
         lambda classes, count, rng: (seen.append(classes), list(folds(classes, count, rng)))[1],
     )
     groups = [group[:4] for group in list(nas_bench_201().classes.values()) if len(group) >= 4][:30]
