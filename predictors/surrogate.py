@@ -239,6 +239,10 @@ class NoisyView:
         """In epochs."""
         return self.surrogate.schedule
 
+    def noisy(self, seed: int) -> NoisyView:
+        """The same surrogate with the noise of another seed; see :meth:`SurrogateBenchmark.noisy`."""
+        return self.surrogate.noisy(seed)
+
     def query(self, architecture: Architecture | str, metric: str | None = None) -> float:
         """Score of the seed's training; see :meth:`SurrogateBenchmark.query`."""
         return self.surrogate.query(architecture, metric, noise=True, seed=self.seed)

@@ -17,6 +17,7 @@ def configure_search(parser: argparse.ArgumentParser) -> None:
 Example:
   nasbench search --searcher regularized_evolution --evaluator table=digits.h5 --queries 150 --out run
   nasbench search --searcher local_search --evaluator training=digits.h5 --seconds 600 --out run
+  nasbench search --searcher local_search --evaluator "surrogate(noise)=fit" --seed 3 --out run
 
 The run is saved while it goes on: stopped or killed, the same command goes on where it stopped, to the same result as
 without a stop. A larger budget carries a finished run on."""
@@ -38,6 +39,7 @@ def configure_compare(parser: argparse.ArgumentParser) -> None:
 Example:
   nasbench compare --evaluator table=nb201.h5 --evaluator surrogate=fit --select val_accuracy@200 \\
       --report test_accuracy@200 --searchers all --queries 150 --seeds 50 --out compare
+  nasbench compare --evaluator surrogate=fit --evaluator "noisy=surrogate(noise):fit" --truth nb201.h5 --out compare
 
 The same command goes on where it stopped; more seeds, queries, searchers or evaluators extend the comparison. Each run
 leaves a trace under DIR/traces and a line in DIR/summary.csv. Numbers do not depend on --workers, clocks aside."""
@@ -97,7 +99,8 @@ def _add_evaluators(parser: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         help="where scores come from: table=FILE, surrogate=DIR of nasbench fit, training=FILE of nasbench build; "
-        "NAME=KIND:PATH to name it",
+        "NAME=KIND:PATH to name it; surrogate(noise)=DIR answers as single trainings would, with noise of each "
+        "run's own seed, surrogate(noise=SEED)=DIR with noise of one seed (default: no noise)",
     )
     parser.add_argument(
         "--truth",

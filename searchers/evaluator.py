@@ -49,6 +49,9 @@ class Evaluator(ABC):
     writes: bool = False
     """Whether it adds rows to the file it reads, so that one process at a time can use it."""
 
+    noise_seed: int | None = None
+    """Seed of the noise that is in its answers; None for answers without noise of its making."""
+
     def __init__(self, name: str, space: Space, measure: Measure, clock: ClockKind = NO_CLOCK) -> None:
         if measure.is_test:
             raise ValueError(
@@ -84,6 +87,10 @@ class Evaluator(ABC):
         """Names of what the kind can be set to when it is opened."""
         arguments = inspect.signature(cls.open).parameters.values()
         return [each.name for each in arguments if each.kind is each.KEYWORD_ONLY]
+
+    def of_run(self, seed: int) -> Evaluator:
+        """The evaluator that a run of this seed asks: this one, unless its noise is each run's own."""
+        return self
 
     def evaluate(self, architecture: Architecture) -> Evaluation:
         """The evaluation of an architecture; the same one each time."""

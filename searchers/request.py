@@ -15,40 +15,53 @@ from searchers.searcher import convert_parameter
 
 CANDIDATES = ("auto", "space", "truth")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_NAMED = re.compile(r"(?P<name>[^=(]*)(?P<options>\([^()]*\))?=(?P<rest>.+)")
+_KIND = re.compile(r"(?P<kind>[^:(]*)(?P<options>\([^()]*\))?:(?P<path>.*)")
+_NOISE = re.compile(r"\(\s*noise\s*(=\s*(?P<seed>[0-9]+)\s*)?\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An evaluator as asked for: its name in results, its kind, the file or folder it reads."""
+    """An evaluator as asked for: its name in results, its kind, the file or folder it reads.
+
+    ``noise`` asks for answers such as single trainings give, of each run's own seed, or else of ``noise_seed``.
+    """
 
     name: str
     kind: str
     path: Path
+    noise: bool = False
+    noise_seed: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Source:
         """The evaluator that ``KIND=PATH`` names, or ``NAME=KIND:PATH`` where a kind is used more than once.
 
+        After the kind may stand ``(noise)``, or ``(noise=SEED)`` for the same noise in every run.
+
         >>> Source.parse("small=table:runs/small.h5").name
         'small'
+        >>> Source.parse("noisy=surrogate(noise=3):fit").noise_seed
+        3
 
         Raises:
-            ValueError: the text is not of that form.
+            ValueError: the text is not of that form, or the kind has no noise.
             UnknownNameError: there is no such kind.
         """
         kinds = EVALUATORS.names()
-        name, equals, rest = text.partition("=")
-        kind, path = name, rest
-        if name not in kinds and ":" in rest:
-            kind, _, path = rest.partition(":")
-        if not equals or not path or not _NAME.fullmatch(name):
+        named = _NAMED.fullmatch(text)
+        name, options, path = ("", None, "") if named is None else named.group("name", "options", "rest")
+        kind = name
+        if name not in kinds and options is None and (inner := _KIND.fullmatch(path)):
+            kind, options, path = inner.group("kind", "options", "path")
+        if not path or not _NAME.fullmatch(name):
             raise ValueError(
                 f"cannot read the evaluator {text!r}: expected KIND=PATH or NAME=KIND:PATH, "
                 f"KIND being one of {', '.join(kinds)}"
             )
         if kind not in kinds:
             raise unknown("evaluator", kind, kinds)
-        return cls(name, kind, Path(path))
+        return cls(name, kind, Path(path), *(() if options is None else _noise(options, kind)))
 
     @property
     def writes(self) -> bool:
@@ -62,6 +75,7 @@ class Source:
             OSError, ValueError, LookupError: what it reads is not there, is not of its kind, or cannot answer.
         """
         evaluator: type[Evaluator] = EVALUATORS.load(self.kind)
+        options = {**options, "noise": self.noise, "noise_seed": self.noise_seed}
         taken = {name: options[name] for name in evaluator.options() if name in options}
         return evaluator.open(self.name, self.path, select, **taken)
 
@@ -117,6 +131,18 @@ class Request:
     def growing(self) -> frozenset[Path]:
         """Files that this request itself adds rows to."""
         return frozenset(source.path.resolve() for source in self.evaluators if source.writes)
+
+
+def _noise(options: str, kind: str) -> tuple[bool, int | None]:
+    """That there is noise, and its seed, as the brackets after a kind say."""
+    match = _NOISE.fullmatch(options)
+    if match is None:
+        raise ValueError(f"cannot read {kind}{options}: expected {kind}, {kind}(noise) or {kind}(noise=SEED)")
+    if "noise" not in EVALUATORS.load(kind).options():
+        raise ValueError(
+            f"an evaluator of kind {kind} adds no noise to its answers: leave {options} out, or ask a surrogate for it"
+        )
+    return True, None if match["seed"] is None else int(match["seed"])
 
 
 def parse_searchers(text: str) -> tuple[str, ...]:

@@ -51,9 +51,9 @@ class TraceWarning(UserWarning):
 class Trace:
     """A run, as arrays with an entry a query; see the top of the file for each.
 
-    ``meta`` is JSON: format, version, space, searcher, parameters, evaluator, kind, select, report, seed, queries,
-    clock, failures (queries without a score), unpriced (classes without known seconds), stopped (why the run ended,
-    None while it goes on), state.
+    ``meta`` is JSON: format, version, space, searcher, parameters, evaluator, kind, select, report, seed, noise (seed
+    of the evaluator's noise, None without), queries, clock, failures (queries without a score), unpriced (classes
+    without known seconds), stopped (why the run ended, None while it goes on), state.
     """
 
     choices: np.ndarray

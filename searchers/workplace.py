@@ -106,7 +106,7 @@ class Workplace:
 
     def make_run(self, evaluator_name: str, searcher_name: str, seed: int) -> Run:
         """A run at its beginning."""
-        evaluator = self.evaluator(evaluator_name)
+        evaluator = self.evaluator(evaluator_name).of_run(seed)
         parameters = self.request.parameters.get(searcher_name, {})
         searcher = make_searcher(searcher_name, self.space(evaluator), seed, **parameters)
         about: dict[str, Any] = {
@@ -119,6 +119,7 @@ class Workplace:
             "report": None if self.truth is None else str(self.truth.report),
             "candidates": self.candidates,
             "seed": seed,
+            "noise": evaluator.noise_seed,
         }
         return Run(searcher, evaluator, about)
 

@@ -23,13 +23,19 @@ class SurrogateEvaluator(Evaluator):
         surrogate: what ``nasbench fit`` wrote, loaded; or its view with the noise of a seed.
         measure: what the score is; the surrogate must have been fitted to it.
         digest: identifies the surrogate in results.
+        own_noise: whether each run gets the noise of its own seed, in place of the view's.
 
     Raises:
         ValueError: the surrogate was fitted to something else, or to a test metric.
     """
 
     def __init__(
-        self, name: str, surrogate: SurrogateBenchmark | NoisyView, measure: Measure | None, digest: str = ""
+        self,
+        name: str,
+        surrogate: SurrogateBenchmark | NoisyView,
+        measure: Measure | None,
+        digest: str = "",
+        own_noise: bool = False,
     ) -> None:
         fitted = Measure(surrogate.metric, surrogate.schedule)
         if measure is not None and (measure.metric, measure.schedule or fitted.schedule) != (
@@ -42,23 +48,46 @@ class SurrogateEvaluator(Evaluator):
             )
         self._surrogate = surrogate
         self._digest = digest
+        self._own_noise = own_noise
+        self.noise_seed = getattr(surrogate, "seed", None)
         sample = surrogate.seconds(surrogate.space.from_index(0))
         super().__init__(name, surrogate.space, fitted, NO_CLOCK if sample != sample else PREDICTED)
 
     @classmethod
-    def open(cls, name: str, path: Path, select: Measure | None) -> SurrogateEvaluator:
+    def open(
+        cls,
+        name: str,
+        path: Path,
+        select: Measure | None,
+        *,
+        noise: bool = False,
+        noise_seed: int | None = None,
+    ) -> SurrogateEvaluator:
         """The evaluator of a folder that ``nasbench fit`` wrote.
 
         Args:
             name: the evaluator's name in results.
             path: the folder.
             select: what the score is; None for what the surrogate was fitted to.
+            noise: whether to answer as single trainings would.
+            noise_seed: of those trainings; None for each run's own seed.
+
+        Raises:
+            LookupError: noise is asked for, and the surrogate's table did not tell how far trainings lie apart.
         """
         from predictors.surrogate import SurrogateBenchmark
         from predictors.surrogate_file import DESCRIPTION
 
         surrogate = SurrogateBenchmark.load(path)
-        return cls(name, surrogate, select, hashlib.sha256((path / DESCRIPTION).read_bytes()).hexdigest())
+        digest = hashlib.sha256((path / DESCRIPTION).read_bytes()).hexdigest()
+        asked = surrogate.noisy(noise_seed or 0) if noise else surrogate
+        return cls(name, asked, select, digest, own_noise=noise and noise_seed is None)
+
+    def of_run(self, seed: int) -> SurrogateEvaluator:
+        """The same surrogate with the noise of this seed, where noise is each run's own; otherwise this evaluator."""
+        if not self._own_noise:
+            return self
+        return SurrogateEvaluator(self.name, self._surrogate.noisy(seed), self.measure, self._digest)
 
     def find(self, architecture: Architecture) -> Evaluation:
         """The surrogate's guess."""
@@ -71,5 +100,8 @@ class SurrogateEvaluator(Evaluator):
         return Evaluation(score, seconds, "surrogate", class_hash)
 
     def description(self) -> dict[str, Any]:
-        """The kind, the measure, the clock and the digest of the fit."""
-        return {**super().description(), "digest": self._digest}
+        """The kind, the measure, the clock, the digest of the fit and, where there is noise, whose it is."""
+        said = {**super().description(), "digest": self._digest}
+        if self.noise_seed is not None:
+            said["noise"] = "of each run's own seed" if self._own_noise else f"of the seed {self.noise_seed}"
+        return said
