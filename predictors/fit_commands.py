@@ -41,8 +41,8 @@ def configure_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--groups",
         type=Path,
-        help="CSV file of architecture,label, such as the searcher that found each: full quality, and with each group "
-        "left out once",
+        help="CSV file of architecture,label, such as the searcher that found each (nasbench found): full quality, and "
+        "with each group left out once",
     )
     parser.add_argument("--seed", type=int, default=0, help="of split, predictor and bootstrap (default: %(default)s)")
     _add_common(parser)

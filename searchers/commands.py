@@ -1,4 +1,4 @@
-"""The commands ``search`` and ``compare``: parse, call, summarise."""
+"""The commands ``search``, ``compare`` and ``found``: parse, call, summarise."""
 
 from __future__ import annotations
 
@@ -59,6 +59,19 @@ leaves a trace under DIR/traces and a line in DIR/summary.csv. Numbers do not de
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the result")
 
 
+def configure_found(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of ``nasbench found``."""
+    parser.epilog = """\
+Example:
+  nasbench found compare --out found.csv
+  nasbench fit digits.h5 --quality full --groups found.csv --out fit
+
+Every architecture asked gets a line of architecture,label,queries. Its label is the searcher that asked it in most
+queries over all runs; of equals the one that asked it earliest in a run, then the one that the folder names first."""
+    parser.add_argument("folders", metavar="DIR", type=Path, nargs="+", help="folders of nasbench compare or search")
+    parser.add_argument("--out", metavar="FILE.csv", type=Path, required=True, help="the file to write")
+
+
 def run_search(args: argparse.Namespace) -> None:
     """Makes or goes on with one run, and prints what it found."""
     from nasbench.console import say
@@ -89,6 +102,18 @@ def run_compare(args: argparse.Namespace) -> None:
             f"architectures of {about['truth']['file']} (--candidates space searches everywhere)."
         )
     say(f"Traces and summary.csv are in {args.out}")
+
+
+def run_found(args: argparse.Namespace) -> None:
+    """Writes which searcher found each architecture, and prints a line for each searcher."""
+    from nasbench.console import say
+    from searchers.found import as_text, credit, read_runs, shares, write_finds
+
+    traces = read_runs(args.folders)
+    finds = credit(traces)
+    write_finds(args.out, finds)
+    say(f"{as_text(shares(traces, finds))}\n")
+    say(f"{args.out}: {len(finds):,} architectures of {traces[0].meta['space']}, each with the searcher that found it")
 
 
 def _add_evaluators(parser: argparse.ArgumentParser) -> None:
