@@ -1,10 +1,9 @@
 """An ensemble of different predictors, weighted by what each got right on classes it had not seen.
 
-Wolpert, "Stacked Generalization", Neural Networks 1992; weights without a negative one as in Breiman, "Stacked
-Regressions", Machine Learning 1996. Members that err in different ways, a smooth process and trees, rank better
-together than the best of them alone: White et al., "How Powerful are Performance Predictors in NAS?", NeurIPS 2021.
-
-t: warped scores (n,); P: members' predictions of them out of fold (n, members); w: weights.
+Wolpert, "Stacked Generalization", Neural Networks 1992. Members that err in different ways, smooth processes,
+perceptrons and trees, rank better together than the best of them alone: White et al., "How Powerful are Performance
+Predictors in NAS?", NeurIPS 2021. Members and their settings are a shelf, not a choice: which of them count, and
+whether measured features help, is found inside the training rows. The mathematics is in ``predictors/stacking.py``.
 """
 
 from __future__ import annotations
@@ -12,29 +11,35 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import optimize
 
 import nasbench
 from predictors.encoding_text import split_encodings
 from predictors.models.gaussian_process import GaussianProcess
 from predictors.predictor import Predictor, State
 from predictors.splits import folds
+from predictors.stacking import chosen_pull, mixture, weights
 from predictors.warps import Warp, fit_warp
 
 MEMBERS = (
-    "gaussian_process(without=graph_features)"
+    "gaussian_process"
+    "+gaussian_process(without=graph_features)"
+    "+xgboost(depth=2,folds=1,members=1,rounds=200)"
     "+xgboost(depth=4,folds=1,members=1,rounds=200)"
     "+extra_trees(folds=1,leaf=1,max_features=0.25,trees=200)"
+    "+extra_trees(folds=1,leaf=1,max_features=0.25,trees=200,without=graph_features)"
     "+mlp(folds=2,without=graph_features)"
+    "+support_vectors(without=graph_features)"
+    "+bayesian_linear(without=graph_features)"
 )
-PULL = 200.0
-"""Equal weights count as much as so many rows that speak for them."""
 LEAST = 6
 """With fewer classes than this all weights are equal."""
 
 
 class Stacked(Predictor):
     """A weighted sum of members that all learn the same warped scores.
+
+    Where features are guesses of the score, such as zero-cost scores, each member stands twice, with them and without:
+    whether they help is for the weights to say. Of members that would be equal one stands.
 
     Args:
         encoding: encodings joined by a plus.
@@ -69,16 +74,18 @@ class Stacked(Predictor):
         """
         self.warp_ = fit_warp(self.warp or self._ranking_warp(features, y, classes), y)
         t = self.warp_.forward(y)
-        count = len(split_encodings(self.members))
+        self._make_members()
+        count = len(self.members_)
         self.weights_, self.scale_ = np.full(count, 1 / count), 1.0
         if len(np.unique(classes)) >= LEAST:
             outside, variance = np.empty((len(t), count)), np.empty((len(t), count))
             for inside, held in folds(classes, self.folds, np.random.default_rng(self.seed)):
                 self._fit_members(features[inside], t[inside], classes[inside])
                 outside[held], variance[held] = self._answers(features[held])
-            self.weights_ = weights(outside, t)
+            pull = chosen_pull(outside, t, classes, self.folds, self.seed)
+            self.weights_ = weights(outside, t, pull)
             error = (t - np.einsum("nm,m->n", outside, self.weights_)) ** 2
-            told = _mixture(outside, variance, self.weights_)
+            told = mixture(outside, variance, self.weights_)
             self.scale_ = float(np.sqrt((error / np.maximum(told, 1e-12)).mean()))
         self._fit_members(features, t, classes)
 
@@ -86,7 +93,7 @@ class Stacked(Predictor):
         """The weighted sum; the deviation is the mixture's, in proportion as errors out of fold asked for."""
         answers, variance = self._answers(features)
         t = np.einsum("nm,m->n", answers, self.weights_)
-        deviation = self.scale_ * np.sqrt(_mixture(answers, variance, self.weights_))
+        deviation = self.scale_ * np.sqrt(mixture(answers, variance, self.weights_))
         return self.warp_.back(t), deviation * self.warp_.slope(t)
 
     def state(self) -> State:
@@ -125,22 +132,35 @@ class Stacked(Predictor):
 
     def _make_members(self) -> None:
         """Unfitted members, and the columns that each sees."""
-        owners = [name.partition(":")[0].partition("(")[0] for name in self.feature_names_]
         self.members_: list[Predictor] = []
         self.columns_: list[np.ndarray] = []
+        seen: set[tuple[object, ...]] = set()
         for part in split_encodings(self.members):
             arguments: dict[str, Any] = dict(part.arguments)
             hidden = str(arguments.pop("without", "")).split()
-            columns = np.array([i for i, owner in enumerate(owners) if owner not in hidden], dtype=np.int64)
-            columns = columns if len(columns) else np.arange(len(owners))
-            member: Predictor = nasbench.load_predictor(part.name)
-            known = member.get_params(deep=False)
-            given = {"seed": self.seed, "warp": "identity"}
-            member.set_params(**{**{name: value for name, value in given.items() if name in known}, **arguments})
-            member.feature_names_ = tuple(self.feature_names_[column] for column in columns.tolist())
-            member.feature_guesses_ = self.feature_guesses_[columns]
-            self.members_.append(member)
-            self.columns_.append(columns)
+            for columns in self._views(hidden):
+                kind = (part.name, *sorted(arguments.items()), columns.tobytes())
+                if kind not in seen:
+                    seen.add(kind)
+                    self.members_.append(self._member(part.name, arguments, columns))
+                    self.columns_.append(columns)
+
+    def _views(self, hidden: list[str]) -> list[np.ndarray]:
+        """Columns left when some encodings are hidden: without those that guess the score, and with them."""
+        owners = [name.partition(":")[0].partition("(")[0] for name in self.feature_names_]
+        shown = np.array([owner not in hidden for owner in owners])
+        shown = shown if shown.any() else np.ones(len(owners), dtype=bool)
+        views = [shown & ~self.feature_guesses_, shown]
+        return [np.flatnonzero(view) for view in views if view.any()]
+
+    def _member(self, name: str, arguments: dict[str, Any], columns: np.ndarray) -> Predictor:
+        member: Predictor = nasbench.load_predictor(name)
+        known = member.get_params(deep=False)
+        given = {"seed": self.seed, "warp": "identity"}
+        member.set_params(**{**{key: value for key, value in given.items() if key in known}, **arguments})
+        member.feature_names_ = tuple(self.feature_names_[column] for column in columns.tolist())
+        member.feature_guesses_ = self.feature_guesses_[columns]
+        return member
 
     def _fit_members(self, features: np.ndarray, t: np.ndarray, classes: np.ndarray) -> None:
         self._make_members()
@@ -157,24 +177,3 @@ class Stacked(Predictor):
         ]
         means, deviations = (np.stack(part, axis=1) for part in zip(*answers, strict=True))
         return means, deviations**2
-
-
-def weights(outside: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Weights without a negative one, shape (members,): least squares, pulled towards equal ones.
-
-    The least of |t - P w|² + PULL |w - 1 / members|², with w at least 0.
-
-    Args:
-        outside: P, predictions out of fold, shape (n, members).
-        t: what they should have been, shape (n,).
-    """
-    count = outside.shape[1]
-    rows = np.vstack([outside, np.sqrt(PULL) * np.eye(count)])
-    return np.asarray(optimize.nnls(rows, np.concatenate([t, np.full(count, np.sqrt(PULL) / count)]))[0])
-
-
-def _mixture(means: np.ndarray, variances: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """Variance of the weighted mixture of members, shape (n,)."""
-    share = given / max(float(given.sum()), 1e-12)
-    middle = np.einsum("nm,m->n", means, share)
-    return np.einsum("nm,m->n", variances + (means - middle[:, None]) ** 2, share)

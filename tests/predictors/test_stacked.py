@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import stats
 
-from predictors.models import stacked
+from predictors.encodings.one_hot import OneHot
 from predictors.models.ridge import Ridge
-from predictors.models.stacked import Stacked, weights
+from predictors.models.stacked import Stacked
 from predictors.splits import folds
 from tests.predictors.examples import class_members, worth
 
 CHEAP = "ridge(without=program)+xgboost(depth=3,members=1,rounds=20)"
 
 
-def test_weights_are_the_least_squares_pulled_towards_equal_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    t = rng.standard_normal(50)
-    outside = np.stack([t + 0.2 * rng.standard_normal(50), rng.standard_normal(50), -t], axis=1)
-    monkeypatch.setattr(stacked, "PULL", 5.0)
-    found = weights(outside, t)
+def test_members_stand_with_and_without_guesses_and_never_twice() -> None:
+    trained = class_members(20)
+    table = str(Path(__file__).parents[1] / "golden" / "cifar10_reduced.h5")
+    members = "ridge+ridge(without=program)+extra_trees(folds=1,trees=5)"
+    encoding = f"program+prediction(source={table})"
+    fitted = Stacked(members=members, encoding=encoding).fit(trained, worth(trained))
+    seen = [
+        (type(member).__name__, len(columns)) for member, columns in zip(fitted.members_, fitted.columns_, strict=True)
+    ]
+    every = len(fitted.feature_names_)
+    assert seen == [
+        ("Ridge", every - 1),
+        ("Ridge", every),
+        ("Ridge", 1),
+        ("ExtraTrees", every - 1),
+        ("ExtraTrees", every),
+    ]
+    assert len(Stacked(members=members, encoding="program").fit(trained, worth(trained)).members_) == 2
 
-    def cost(w: np.ndarray) -> float:
-        return float(((t - outside @ w) ** 2).sum() + 5 * ((w - 1 / 3) ** 2).sum())
 
-    slow = optimize.minimize(cost, np.full(3, 0.3), bounds=[(0, None)] * 3).x
-    assert np.allclose(found, slow, atol=1e-4)
-    assert found[2] == 0 and found[0] > 0.7
-    monkeypatch.setattr(stacked, "PULL", 1e12)
-    assert np.allclose(weights(outside, t), 1 / 3, atol=1e-6)
+def test_a_guess_of_the_score_is_believed_and_one_of_nothing_is_not() -> None:
+    trained, rng = class_members(120), np.random.default_rng(0)
+    y = worth(trained, noise=8.0)
+    for guess, kind in ((y + 0.1 * rng.standard_normal(120), "truth"), (rng.standard_normal(120), "nothing")):
+        fitted = Stacked(members="ridge", encoding="one_hot", warp="identity")
+        features = OneHot().fit(trained).transform(trained)
+        fitted.feature_names_ = (*(f"one_hot:{i}" for i in range(features.shape[1])), "zero_cost:guess")
+        fitted.feature_guesses_ = np.arange(len(fitted.feature_names_)) == features.shape[1]
+        seen = np.column_stack([features, guess])
+        fitted.feature_spread_ = np.stack([seen.mean(axis=0), seen.std(axis=0)])
+        fitted.fit_features(seen, y, np.arange(120))
+        without, with_guess = fitted.weights_
+        assert with_guess > 4 * without if kind == "truth" else without > 0.8 * with_guess
 
 
 def test_members_see_what_they_may_and_have_the_parameters_given() -> None:
