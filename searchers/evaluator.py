@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from nasbench.registry import Kind
 from nasbench.space import Architecture, Space
 from searchers.clock import NO_CLOCK, ClockKind
+from searchers.hints import Hints
 from searchers.measure import Measure
 
 EVALUATORS = Kind("evaluator", "searchers.evaluators", "searchers.evaluator:Evaluator")
@@ -91,6 +92,10 @@ class Evaluator(ABC):
     def of_run(self, seed: int) -> Evaluator:
         """The evaluator that a run of this seed asks: this one, unless its noise is each run's own."""
         return self
+
+    def hints(self) -> Hints:
+        """What it knows of architectures without training any: sizes, unless its table has more."""
+        return Hints(self.space)
 
     def evaluate(self, architecture: Architecture) -> Evaluation:
         """The evaluation of an architecture; the same one each time."""

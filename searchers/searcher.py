@@ -1,7 +1,7 @@
 """The promise of a searcher: it names the next architecture, and is told what that one scored.
 
-A searcher knows a space and a generator of chance. Where scores come from, what they cost and when to stop is the
-business of evaluators, the clock and the runner; test results never reach it.
+A searcher knows a space, a generator of chance, and what hints tell without training. Where scores come from, what they
+cost and when to stop is the business of evaluators, the clock and the runner; test results never reach it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from nasbench.registry import SEARCHERS, unknown
 from nasbench.space import Architecture, Space
+from searchers.hints import Hints
 
 
 class Searcher(ABC):
@@ -36,6 +37,8 @@ class Searcher(ABC):
             )
         self.space = space
         self.rng = rng
+        self.hints = Hints(space)
+        """What is known without training; whoever makes the run may give more than the sizes that are here."""
 
     @abstractmethod
     def ask(self) -> Architecture:

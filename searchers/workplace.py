@@ -12,6 +12,7 @@ from nasbench.space import Space
 from nasbench.table import Table
 from searchers.candidates import Candidates
 from searchers.evaluator import Evaluator
+from searchers.hints import Hints
 from searchers.measure import Measure
 from searchers.request import Request
 from searchers.run import Run
@@ -34,6 +35,7 @@ class Workplace:
     def __init__(self, request: Request) -> None:
         self.request = request
         self._evaluators: dict[str, Evaluator] = {}
+        self._hints: dict[str, Hints] = {}
         self._closing = ExitStack()
 
     def evaluator(self, name: str) -> Evaluator:
@@ -109,6 +111,7 @@ class Workplace:
         evaluator = self.evaluator(evaluator_name).of_run(seed)
         parameters = self.request.parameters.get(searcher_name, {})
         searcher = make_searcher(searcher_name, self.space(evaluator), seed, **parameters)
+        searcher.hints = self._hints_of(evaluator_name)
         about: dict[str, Any] = {
             "space": evaluator.space.name,
             "searcher": searcher_name,
@@ -122,6 +125,12 @@ class Workplace:
             "noise": evaluator.noise_seed,
         }
         return Run(searcher, evaluator, about)
+
+    def _hints_of(self, name: str) -> Hints:
+        """An evaluator's hints, gathered once for all runs."""
+        if name not in self._hints:
+            self._hints[name] = self.evaluator(name).hints()
+        return self._hints[name]
 
     def close(self) -> None:
         """Closes the evaluators; what they trained is in their tables."""

@@ -13,6 +13,7 @@ from nasbench.space import Architecture
 from nasbench.table import SearchView
 from searchers.clock import NO_CLOCK, RECORDED, ClockKind, estimate_rule, estimate_seconds
 from searchers.evaluator import Evaluation, Evaluator, failed
+from searchers.hints import Hints
 from searchers.measure import Measure, resolved
 
 FLOPS = ("flops_built", "flops")
@@ -81,6 +82,10 @@ class TableEvaluator(Evaluator):
             )
         except LookupError as error:
             return failed(error, seconds, class_hash)
+
+    def hints(self) -> Hints:
+        """The table's costs and zero-cost scores, and sizes."""
+        return Hints(self.space, self._view)
 
     def class_hash(self, architecture: Architecture) -> str:
         """The canonical class of an architecture, as the table has it or computed."""
