@@ -17,7 +17,9 @@ import numpy as np
 from predictors.ceilings import find_ceilings
 from predictors.conformal import calibrate, coverage, normal_intervals
 from predictors.encoding import load_encoding
+from predictors.heldout import scores_by_class
 from predictors.measured import Measured, read_measured
+from predictors.metrics import kendall
 from predictors.predictor import Predictor
 from predictors.provenance import read_result, write_result
 from predictors.splits import draw, draw_rows
@@ -131,6 +133,7 @@ class Study:
             n=size,
             seed=seed,
             **study_scores(actual, guess, measured.metric),
+            kendall_by_class=scores_by_class(actual, guess, measured.classes[test], {"kendall": kendall})["kendall"],
             tested=len(test),
             training_seconds=float(measured.seconds[train].sum()),
             fit_seconds=fitted - began,

@@ -140,9 +140,12 @@ def _print_study(folder: Path) -> None:
     tested = "classes never seen" if result["split"] == "disjoint" else "all other rows (a random split, which leaks)"
     say(f"Mean over {result['seeds']} seeds on {tested}:\n")
     width = max(16, *(len(entry["predictor"]) for entry in result["summary"])) + 1
-    say(f"  {'predictor':{width}}{'n':>6}{'kendall':>10}{'spearman':>10}{'r2':>10}{'mae':>10}{'fit [s]':>10}")
+    heads = "".join(f"{head:>10}" for head in ("kendall", "by class", "spearman", "r2", "mae", "fit [s]"))
+    say(f"  {'predictor':{width}}{'n':>6}{heads}")
     for entry in result["summary"]:
-        scores = [entry[name]["mean"] for name in ("kendall", "spearman", "r2", "mae", "fit_seconds")]
+        scores = [
+            entry[name]["mean"] for name in ("kendall", "kendall_by_class", "spearman", "r2", "mae", "fit_seconds")
+        ]
         say(f"  {entry['predictor']:{width}}{entry['n']:>6}" + "".join(f"{_number(score):>10}" for score in scores))
     if result["leaked"]:
         shares = ", ".join(f"{100 * share:.0f} % at n = {size}" for size, share in result["leaked"].items())

@@ -39,6 +39,7 @@ class StudyRow:
         seed: of the draw and the predictor.
         kendall, spearman, pearson, r2, mae, rmse: on the tested rows, see :mod:`predictors.metrics`.
         kendall_rounded: of values rounded to 0.1 percent, or 0.001 of what is no percentage.
+        kendall_by_class: of means over each tested class's rows, so that a class of many members counts as one.
         precision_10, precision_20: share of the predicted best 10 and 20 that are among the best.
         best_rank_10, best_rank_20: true rank of the best among the predicted best 10 and 20, 1 the best of all tested.
         best_share_10, best_share_20: the same divided by the number of tested rows.
@@ -59,6 +60,7 @@ class StudyRow:
     mae: float
     rmse: float = nan
     kendall_rounded: float = nan
+    kendall_by_class: float = nan
     precision_10: float = nan
     precision_20: float = nan
     best_rank_10: float = nan

@@ -18,6 +18,7 @@ from reports.table import Cell, Column, Table, Value
 TIMES = {"fit_seconds": "fit [s]", "predict_seconds": "predict [s]"}
 TOPS = {
     "kendall_rounded": "Kendall τ, rounded",
+    "kendall_by_class": "Kendall τ, by class",
     "precision_10": "precision at 10",
     "precision_20": "precision at 20",
     "best_rank_10": "best rank in top 10",
@@ -109,9 +110,10 @@ def top_table(study: Study, settings: Settings) -> Table | None:
         cells = [_estimate(study, name, size, score, settings, scale[score]) for score in names]
         rows.append((size, words(name), seeds, *cells))
     notes = (
-        "Rounded: both sides to 0.1 percent of accuracy, pairs that agree so far counting as tied. Precision: share of "
-        "the predicted best 10 and 20 that are among the best 10 and 20. Best rank: true rank, 1 the best of all "
-        "tested, of the best among the predicted best.",
+        "Rounded: both sides to 0.1 percent of accuracy, pairs that agree so far counting as tied. By class: means "
+        "over the tested members of each class, every class once. Precision: share of the predicted best 10 and 20 "
+        "that are among the best 10 and 20. Best rank: true rank, 1 the best of all tested, of the best among the predicted "
+        "best.",
         f"{settings.statistic.capitalize()} over seeds ± half the {settings.interval}.",
     )
     return Table(f"{study.name}-top", "The top of the ranking", tuple(columns), tuple(rows), notes)

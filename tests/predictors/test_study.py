@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from nasbench.__main__ import main
 from predictors.conformal import calibrate, coverage, normal_intervals
@@ -84,6 +85,9 @@ def test_a_row_is_what_it_says(table: Path) -> None:
     guess = Ridge(seed=7).fit(measured.of(train), measured.y[train]).predict(measured.of(test))
     for name, score in study_scores(measured.y[test], guess).items():
         assert getattr(row, name) == pytest.approx(score)
+    first = measured.classes[test]
+    means = [[values[first == name].mean() for name in np.unique(first)] for values in (measured.y[test], guess)]
+    assert row.kendall_by_class == pytest.approx(stats.kendalltau(*means)[0])
     assert row.tested == len(test)
     assert row.training_seconds == pytest.approx(measured.seconds[train].sum())
     assert np.isnan(row.coverages).all()
@@ -338,7 +342,7 @@ def test_lines_that_kills_tear_are_dropped(tmp_path: Path) -> None:
     row = StudyRow("ridge", 8, 0, 0.5, 0.6, 0.7, float("nan"), 1.5, fit_seconds=0.01, predict_seconds=0.02)
     StudyFile(path).append(row)
     whole = path.read_text()
-    numbers = "0.500000,0.600000,0.700000,,1.500000,,,,,,,,,,,0.010000,0.020000"
+    numbers = "0.500000,0.600000,0.700000,,1.500000,,,,,,,,,,,,0.010000,0.020000"
     assert whole == HEADER + f"ridge,8,0,{numbers}{',' * len(COVERAGES)}\n"
     assert StudyFile(path).rows["ridge", 8, 0].line() == row.line()
     for cut in range(len(HEADER), len(whole)):
