@@ -112,8 +112,8 @@ def top_table(study: Study, settings: Settings) -> Table | None:
     notes = (
         "Rounded: both sides to 0.1 percent of accuracy, pairs that agree so far counting as tied. By class: means "
         "over the tested members of each class, every class once. Precision: share of the predicted best 10 and 20 "
-        "that are among the best 10 and 20. Best rank: true rank, 1 the best of all tested, of the best among the predicted "
-        "best.",
+        "that are among the best 10 and 20. Best rank: true rank, 1 the best of all tested, of the best among those "
+        "predicted best.",
         f"{settings.statistic.capitalize()} over seeds ± half the {settings.interval}.",
     )
     return Table(f"{study.name}-top", "The top of the ranking", tuple(columns), tuple(rows), notes)
