@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import nasbench
 from nasbench.plan import Skeleton
 from nasbench.registry import PROXIES
 
 TABLE = Path(__file__).with_name("nb201_proxies.h5")
+PUBLISHED = {
+    "synflow": 0.737,
+    "jacob_cov": 0.731,
+    "snip": 0.596,
+    "grad_norm": 0.594,
+    "grasp": 0.514,
+    "fisher": 0.360,
+}
+"""Spearman with accuracy on CIFAR-10, Abdelfattah et al., "Zero-Cost Proxies for Lightweight NAS", ICLR 2021."""
 
 
 def test_every_class_is_scored_by_every_proxy() -> None:
@@ -39,3 +51,23 @@ def test_sizes_are_those_of_today(name: str) -> None:
         places = {architecture: place for place, architecture in enumerate(table.architectures)}
         noted = table.proxy(name)[[places[architecture] for architecture in everything]]
     assert np.array_equal(noted, PROXIES.load(name).scores(space, everything, Skeleton(16, 1)))
+
+
+def test_at_published_settings_proxies_rank_as_published(published_accuracies: dict[str, float]) -> None:
+    with nasbench.open_table(TABLE.with_name("nb201_proxies_five_cells.h5")) as table:
+        settings = table.proxy_settings
+        assert (settings["cells"], settings["images"], settings["initialisation"]) == (5, 64, "torch")
+        architectures = [table.space.format(architecture) for architecture in table.architectures]
+        truth = np.array([published_accuracies[text] for text in architectures])
+        scored = ~np.isnan(table.proxy("synflow"))
+        found = {name: stats.spearmanr(table.proxy(name)[scored], truth[scored])[0] for name in PUBLISHED}
+    assert scored.sum() == 895
+    assert all(abs(found[name] - value) < 0.15 for name, value in PUBLISHED.items())
+    assert min(found.values()) > 0.4
+
+
+@pytest.fixture
+def published_accuracies(shared_data: Callable[[str], Path]) -> dict[str, float]:
+    """Validation accuracy after 200 epochs of each cell's published text."""
+    with open(shared_data("nb201/cifar10.csv"), newline="") as file:
+        return {row["arch"]: float(row["valid_200"]) for row in csv.DictReader(file)}
