@@ -40,6 +40,9 @@ class Searcher(ABC):
         self.hints = Hints(space)
         """What is known without training; whoever makes the run may give more than the sizes that are here."""
 
+    costly: bool = False
+    """Whether asking takes so long, as where models are fitted, that the contract's tests ask less often."""
+
     @abstractmethod
     def ask(self) -> Architecture:
         """The architecture to evaluate next, an element of the space."""

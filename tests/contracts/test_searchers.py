@@ -24,6 +24,7 @@ from searchers.trace import REPRODUCED, Trace
 from tests.searchers import kit
 
 QUERIES = 80
+COSTLY_QUERIES = 24
 NB201 = nasbench.load_space("nas_bench_201")
 SPACES = {
     "nas_bench_201": NB201,
@@ -36,6 +37,11 @@ pytestmark = pytest.mark.parametrize("name", SEARCHERS.names())
 every_space = pytest.mark.parametrize("space", SPACES.values(), ids=SPACES)
 
 
+def queries(name: str) -> int:
+    """How often a searcher is asked here."""
+    return COSTLY_QUERIES if SEARCHERS.load(name).costly else QUERIES
+
+
 def same(first: Trace, second: Trace) -> None:
     """Checks that two traces are equal, clocks of the searcher aside."""
     for array in REPRODUCED:
@@ -46,30 +52,34 @@ def same(first: Trace, second: Trace) -> None:
 
 @every_space
 def test_same_seed_same_trace(name: str, space: Space) -> None:
-    first, second = (kit.finished(kit.make_run(name, space, seed=7), QUERIES) for _ in range(2))
+    first, second = (kit.finished(kit.make_run(name, space, seed=7), queries(name)) for _ in range(2))
     same(first, second)
 
 
 def test_another_seed_another_trace(name: str) -> None:
-    first, second = (kit.finished(kit.make_run(name, NB201, seed), QUERIES) for seed in (1, 2))
+    first, second = (kit.finished(kit.make_run(name, NB201, seed), queries(name)) for seed in (1, 2))
     assert not np.array_equal(first.choices, second.choices)
 
 
 @every_space
 @pytest.mark.parametrize("score", [kit.made_up_score, kit.third_fails], ids=["all score", "a third fails"])
-@pytest.mark.parametrize("cut", [1, 20, 37, QUERIES - 1])
-def test_resumed_run_is_the_uninterrupted_one(name: str, space: Space, score, cut: int, tmp_path: Path) -> None:
-    whole = kit.finished(kit.make_run(name, space, 3, score), QUERIES)
+@pytest.mark.parametrize("share", [0.01, 0.25, 0.46, 1.0])
+def test_resumed_run_is_the_uninterrupted_one(name: str, space: Space, score, share: float, tmp_path: Path) -> None:
+    count = queries(name)
+    cut = min(max(1, round(share * count)), count - 1)
+    if SEARCHERS.load(name).costly and share != 0.46:
+        pytest.skip("one cut among fitted models is enough where asking takes long")
+    whole = kit.finished(kit.make_run(name, space, 3, score), count)
     kit.finished(kit.make_run(name, space, 3, score), cut).save(tmp_path / "cut.npz")
     later = kit.make_run(name, space, 3, score)
     later.restore(Trace.load(tmp_path / "cut.npz"))
-    same(whole, kit.finished(later, QUERIES))
+    same(whole, kit.finished(later, count))
 
 
 @every_space
 def test_asks_only_what_is_in_the_space(name: str, space: Space) -> None:
     run = kit.make_run(name, space, score=kit.third_fails)
-    kit.finished(run, QUERIES)
+    kit.finished(run, queries(name))
     evaluator = run.recorder.evaluator
     assert isinstance(evaluator, kit.Formula)
     assert evaluator.asked
@@ -80,26 +90,27 @@ def test_asks_only_what_is_in_the_space(name: str, space: Space) -> None:
 def test_goes_on_when_everything_has_been_asked(name: str, space: Space) -> None:
     if space.count() > 100:
         pytest.skip("cannot be exhausted in a moment")
-    assert len(kit.finished(kit.make_run(name, space), 3 * space.count() + 5)) == 3 * space.count() + 5
+    count = (1 if SEARCHERS.load(name).costly else 3) * space.count() + 5
+    assert len(kit.finished(kit.make_run(name, space), count)) == count
 
 
 @every_space
 def test_goes_on_when_everything_fails(name: str, space: Space) -> None:
-    trace = kit.finished(kit.make_run(name, space, score=lambda architecture: None), QUERIES)
+    trace = kit.finished(kit.make_run(name, space, score=lambda architecture: None), queries(name))
     assert np.isnan(trace.score).all()
-    assert trace.meta["failures"] == QUERIES
+    assert trace.meta["failures"] == queries(name)
 
 
 @every_space
 def test_unique_counts_canonical_classes(name: str, space: Space) -> None:
-    trace = kit.finished(kit.make_run(name, space, seed=5), QUERIES)
+    trace = kit.finished(kit.make_run(name, space, seed=5), queries(name))
     hashes = [space.canonical_hash(Architecture(space.name, tuple(row))) for row in trace.choices.tolist()]
-    assert trace.unique.tolist() == [len(set(hashes[: n + 1])) for n in range(QUERIES)]
+    assert trace.unique.tolist() == [len(set(hashes[: n + 1])) for n in range(queries(name))]
 
 
 def test_state_is_json_and_does_not_change_by_being_read(name: str) -> None:
     run = kit.make_run(name, NB201, score=kit.third_fails)
-    kit.finished(run, 33)
+    kit.finished(run, queries(name) // 2)
     state = run.searcher.state()
     text = json.dumps(state, allow_nan=False)
     assert json.loads(text) == json.loads(json.dumps(run.searcher.state(), allow_nan=False))
@@ -131,7 +142,7 @@ def test_a_generator_that_cannot_be_written_down_is_refused(name: str) -> None:
 
 def test_global_chance_is_left_alone(name: str) -> None:
     before = np.random.get_state()[1].tolist()  # noqa: NPY002 - it is what must not change
-    kit.finished(kit.make_run(name, NB201), QUERIES)
+    kit.finished(kit.make_run(name, NB201), queries(name))
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
@@ -140,7 +151,7 @@ def test_there_is_no_way_to_a_test_metric(name: str, tmp_path: Path) -> None:
     table = nasbench.open_table(path)
     evaluator = TableEvaluator("table", table.for_search(), Measure("val_accuracy"))
     run = Run(make_searcher(name, Candidates(NB201, table.architectures), 0), evaluator)
-    kit.finished(run, QUERIES)
+    kit.finished(run, queries(name))
     seen = kit.reachable(run.searcher)
     assert not [thing for thing in seen if isinstance(thing, Table | SearchView | Contents | Evaluator | Run)]
     tests = set(table.values("test_accuracy").tolist())

@@ -1,0 +1,84 @@
+"""Forge: where it begins, what it asks next by a slow second way, and that a class is asked once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nasbench
+from nasbench.complexity import complexities
+from nasbench.space import Architecture
+from predictors.models.gaussian_process import GaussianProcess
+from searchers.candidates import Candidates
+from searchers.methods.forge import Forge
+from searchers.searcher import make_searcher
+from tests.searchers import kit
+from tests.spaces.toy_spaces import Wide
+
+NB201 = nasbench.load_space("nas_bench_201")
+FEW = Candidates(NB201, kit.sample(60))
+
+
+def sizes(architectures: list[Architecture]) -> np.ndarray:
+    return complexities(NB201, architectures, NB201.published, built=False)[0]
+
+
+def test_the_first_are_drawn_among_large_networks() -> None:
+    rng = np.random.default_rng(1)
+    usual = np.sort(sizes([NB201.sample(rng) for _ in range(2000)]))
+    searcher = make_searcher("forge", NB201, 3, initial=20)
+    asked = []
+    for _ in range(20):
+        asked.append(searcher.ask())
+        searcher.tell(asked[-1], 50.0 + len(asked))
+    assert sizes(asked).min() >= usual[int(0.65 * 2000)]
+    assert len(np.unique(sizes(asked))) > 3
+    everywhere = [make_searcher("forge", NB201, seed, share=1.0).ask() for seed in range(20)]
+    assert sizes(everywhere).min() < usual[1000]
+
+
+def test_it_asks_the_highest_upper_bound_of_a_process_on_programs() -> None:
+    searcher = make_searcher("forge", FEW, 0, initial=8, kappa=1.5)
+    told: list[tuple[Architecture, float]] = []
+    for _ in range(8):
+        architecture = searcher.ask()
+        told.append((architecture, kit.made_up_score(architecture)))
+        searcher.tell(*told[-1])
+    asked = searcher.ask()
+    model = GaussianProcess(restarts=1).fit([each for each, _ in told], np.array([score for _, score in told]))
+    known = {NB201.canonical_hash(each) for each, _ in told}
+    left = [each for each in FEW if NB201.canonical_hash(each) not in known]
+    mean, deviation = model.predict(left, return_std=True)
+    bound = mean + 1.5 * deviation
+    assert bound[left.index(asked)] == pytest.approx(bound.max(), rel=1e-6)
+
+
+@pytest.mark.parametrize("members", [False, True])
+def test_a_class_is_asked_once_unless_members_are_asked_for(members: bool) -> None:
+    space = kit.Necklaces()
+    run = kit.make_run("forge", space, seed=2, initial=3, share=1.0, members=members)
+    trace = kit.finished(run, 12)
+    classes = len({space.canonical_hash(Architecture(space.name, tuple(row))) for row in trace.choices.tolist()})
+    assert classes == 12 if not members else classes <= 12
+    assert len(np.unique(trace.choices, axis=0)) == 12
+
+
+def test_a_large_space_is_searched_by_mutations_of_the_best() -> None:
+    space = Wide()
+    searcher = make_searcher("forge", space, 0, initial=6)
+
+    def score(architecture: Architecture) -> float:
+        return float(sum(choice == 1 for choice in architecture.choices))
+
+    scores = []
+    for _ in range(12):
+        architecture = searcher.ask()
+        scores.append(score(architecture))
+        searcher.tell(architecture, scores[-1])
+    assert max(scores[6:]) > max(scores[:6])
+
+
+@pytest.mark.parametrize(("name", "value"), [("initial", 0), ("share", 0.0), ("share", 1.5), ("kappa", float("nan"))])
+def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"forge.{name} must be"):
+        Forge(NB201, np.random.default_rng(0), **{name: value})
