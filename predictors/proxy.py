@@ -35,6 +35,10 @@ SizesFunction = Callable[[Space, list[Architecture], Skeleton], np.ndarray]
 NetworkFunction = Callable[["torch.nn.Module", "torch.Tensor", "torch.Tensor"], float]
 ProbeFunction = Callable[[Probe], float]
 DIRECTIONS = ("higher", "lower")
+VERSION = 1
+"""Of the mathematics of all proxies: one more whenever any of them gives another value for the same network and images.
+
+Scores of different versions do not stand in one table. ``tests/golden/test_proxy_values.py`` sees a change."""
 
 
 class ProxyError(ValueError):

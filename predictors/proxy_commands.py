@@ -37,6 +37,7 @@ settings that are not given are the table's own where it exists. A table of trai
     parser.add_argument("--workers", metavar="N", type=int, default=1, help="processes, one thread each (default: 1)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ... (default: auto)")
     parser.add_argument("--data-root", metavar="DIR", type=Path, help="where the images are")
+    parser.add_argument("--retry-failed", action="store_true", help="try scores again that failed")
     shared = parser.add_argument_group("settings", "what all scores of a table share; see also nasbench info OUT.h5")
     shared.add_argument("--dataset", help="data set (default: digits)")
     for name, text in _COUNTS.items():
@@ -52,14 +53,14 @@ settings that are not given are the table's own where it exists. A table of trai
 def run_proxies(args: argparse.Namespace) -> int:
     """Scores what is missing. Failed scores are kept with their reason, and counted: the exit code is 0."""
     import nasbench
-    from nasbench.generator.selection import sample_classes
+    from nasbench.generator.sample import class_sample
     from predictors.scoring import score_table
 
     check_least(args, seeds=1, workers=1, sample_seed=0)
     names = _names(args.proxies)
     space_name, settings = _settings(args)
     space = nasbench.load_space(space_name)
-    architectures = sample_classes(space, sample_count(args.sample), args.sample_seed)
+    architectures = class_sample(space, sample_count(args.sample), args.sample_seed)
     stop_when_terminated()
     say(
         f"{args.out}: {len(architectures):,} classes of {space.name} x {args.seeds} seeds, {len(names)} proxies on "
@@ -75,6 +76,7 @@ def run_proxies(args: argparse.Namespace) -> int:
         workers=args.workers,
         device=args.device,
         data_root=args.data_root,
+        retry_failed=args.retry_failed,
     )
     _print_scores(args.out, names)
     say(

@@ -8,43 +8,29 @@ The process that calls this needs no torch, except to look for a GPU.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nasbench
 from datasets.card import Card
-from nasbench.console import progress
 from nasbench.database.rows import Header
 from nasbench.database.scorebook import ScoreBook
-from nasbench.database.scores import ScoreEntries, ScoreRow
+from nasbench.database.scores import ScoreEntries
 from nasbench.database.writer import TableWriter
 from nasbench.generator import environment
 from nasbench.generator.build import resolve_device, store_costs
 from nasbench.generator.executors import local
+from nasbench.generator.sample import Walkable
 from nasbench.registry import PROXIES
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 from predictors.batches import batch_split
 from predictors.proxy import Proxy
-from predictors.scoring_jobs import ScoringJob, ScoringTask, Settings, size_rows
+from predictors.scoring_jobs import ScoringTask, Settings, size_rows
+from predictors.scoring_work import Summary, Work
 
 ORIGIN = "zero-cost scores"
 """Origin of a table that was made to hold scores alone."""
-GROUP = 256
-"""Scores of so many architectures are committed together, or fewer where they come slowly."""
-COMMIT_SECONDS = 0.5
-"""Results wait about this long at most before they are committed: a kill costs no more than that."""
-
-
-@dataclass
-class Summary:
-    """What a run did: scores tried now, of which failed, scores that were there before, and its wall seconds."""
-
-    scored: int = 0
-    failed: int = 0
-    present: int = 0
-    seconds: float = 0.0
 
 
 def score_table(
@@ -52,29 +38,32 @@ def score_table(
     *,
     space: Space,
     settings: Settings,
-    architectures: list[Architecture],
+    architectures: Walkable,
     names: tuple[str, ...],
     seeds: int = 1,
     workers: int = 1,
     device: str = "auto",
     data_root: str | Path | None = None,
+    retry_failed: bool = False,
 ) -> Summary:
     """What was done to bring the table to hold the scores ``names`` of ``architectures`` x ``seeds``.
 
-    Scores that the table holds are left alone, failed ones too. A kill loses what is being scored and the results of
-    the last half second. A table that was made here also gets parameters and FLOPs, as published and as built, of
-    every member of the classes scored; any other one keeps the costs that it has.
+    Scores that the table holds are left alone, failed ones too unless these are to be tried again. A kill loses what is
+    being scored and the results of the last half second. Architectures are walked, not kept. A table that was made here
+    also gets parameters and FLOPs, as published and as built, of every member of the classes scored; any other one
+    keeps the costs that it has.
 
     Args:
         path: the table's file; made where there is none.
         space: the search space of the architectures.
         settings: of all scores.
-        architectures: representatives of their classes.
+        architectures: representatives of their classes, each once.
         names: of proxies.
         seeds: initialisation seeds of each architecture, 0, 1, ...
         workers: processes that score, one thread each.
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ...
         data_root: where the images are; None for what the data set takes by default.
+        retry_failed: try scores again that failed; the new value, or the new reason, replaces the old reason.
 
     Raises:
         UnknownNameError: no proxy has one of the names.
@@ -93,77 +82,13 @@ def score_table(
     task, done = ScoringTask(space.name, skeleton, batch, dataset.card, device, settings.initialisation), Summary()
     del dataset  # a batch of it is all that is needed
     with TableWriter(path, header) as writer:
-        work = _Work(writer, space, architectures, seeds, entries, done)
-        done.present = sum(work.held(name) for name in (*sizes, *looking))
+        work = Work(writer, space, architectures, seeds, entries, done, retry_failed)
         work.commit(sizes, "counting sizes", lambda jobs: size_rows(space, skeleton, jobs))
         work.commit(looking, "scoring", lambda jobs: local.run_jobs(task, jobs, workers))
         if writer.header.origin == ORIGIN:
-            store_costs(writer, space, list(_members(space, architectures)), skeleton)
+            store_costs(writer, space, _members(space, architectures), skeleton)
     done.seconds = time.perf_counter() - start
     return done
-
-
-@dataclass
-class _Work:
-    """What is missing in a table, and the way in for what is found."""
-
-    writer: TableWriter
-    space: Space
-    architectures: list[Architecture]
-    seeds: int
-    entries: ScoreEntries
-    done: Summary
-    _waiting: list[ScoreRow] = field(default_factory=list)
-    _last: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Looks up what hashes are known: the space's own, where it is small enough to list its classes."""
-        listed = self.space.count() <= LARGEST_ENUMERATED
-        self._hashes = {group[0]: text for text, group in self.space.classes.items()} if listed else {}
-
-    def held(self, name: str) -> int:
-        """How many scores of a proxy the table holds, of those wanted."""
-        cells = ((a.choices, seed) for seed in range(self.seeds) for a in self.architectures)
-        return sum(self.writer.score_status(choices, name, seed) != "absent" for choices, seed in cells)
-
-    def jobs(self, names: tuple[str, ...]) -> Iterator[ScoringJob]:
-        """A job for each architecture and seed that lacks a score: all with the first seed, then with the second."""
-        for a, seed, missing in self._missing(names):
-            yield ScoringJob(a, self._hashes.get(a) or self.space.canonical_hash(a), seed, missing)
-
-    def _missing(self, names: tuple[str, ...]) -> Iterator[tuple[Architecture, int, tuple[str, ...]]]:
-        for seed in range(self.seeds):
-            for a in self.architectures:
-                status = self.writer.score_status
-                missing = tuple(name for name in names if status(a.choices, name, seed) == "absent")
-                if missing:
-                    yield a, seed, missing
-
-    def commit(
-        self, names: tuple[str, ...], title: str, run: Callable[[Iterable[ScoringJob]], Iterable[ScoreRow]]
-    ) -> None:
-        """Has all jobs of some proxies done, and commits what comes in groups; what waits, also when it is stopped."""
-        total, todo = len(self.architectures) * self.seeds, sum(1 for _ in self._missing(names))
-        if not todo:
-            return
-        self._last = time.monotonic()
-        with progress(total, title, done=total - todo) as bar:
-            try:
-                for row in run(self.jobs(names)):
-                    self._waiting.append(row)
-                    if len(self._waiting) >= GROUP or time.monotonic() - self._last >= COMMIT_SECONDS:
-                        self._flush()
-                    bar.update(1, **({"failed": self.done.failed} if self.done.failed else {}))
-            finally:
-                self._flush()
-
-    def _flush(self) -> None:
-        rows, self._waiting = self._waiting, []
-        if rows:
-            self.writer.commit_scores(rows, self.entries.better, self.entries.settings)
-            self.done.scored += sum(len(row.seconds) for row in rows)
-            self.done.failed += sum(len(row.failures) for row in rows)
-        self._last = time.monotonic()
 
 
 def _header(path: str | Path, space: Space, card: Card, entries: ScoreEntries, device: str) -> Header:

@@ -13,11 +13,12 @@ import numpy as np
 import nasbench
 from datasets.card import Card
 from datasets.split import Split
-from nasbench.database.scores import ScoreRow
+from nasbench.database.scores import VERSION_SETTING, ScoreRow
 from nasbench.plan import Skeleton
 from nasbench.registry import PROXIES
 from nasbench.space import Architecture, Space
 from predictors.probe import INITIALISATIONS
+from predictors.proxy import VERSION
 from predictors.scores import Score, score_architecture
 
 COUNTED = 256
@@ -54,7 +55,7 @@ class Settings:
             raise ValueError(f"--initialisation must be {' or '.join(INITIALISATIONS)}, got {self.initialisation!r}")
 
     def of(self, card: Card) -> dict[str, Any]:
-        """These and what the data set's card adds, as they stand in a table.
+        """These, what the data set's card adds, and the version of the proxies' mathematics, as they stand in a table.
 
         The initialisation is left out where it is that of trainings, as in tables that know of no other.
         """
@@ -62,7 +63,7 @@ class Settings:
         if self.initialisation == INITIALISATIONS[0]:
             del own["initialisation"]
         shape = {"input_shape": list(card.shape), "classes": len(card.classes)}
-        return {**own, **shape, "data_sha256": card.sha256}
+        return {**own, **shape, "data_sha256": card.sha256, VERSION_SETTING: VERSION}
 
     def skeleton(self, card: Card) -> Skeleton:
         """Skeleton of the networks for this data set."""

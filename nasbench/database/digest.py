@@ -9,6 +9,7 @@ import numpy as np
 from nasbench.database.contents import Contents
 from nasbench.database.rows import canonical_json
 from nasbench.database.schema import ABSENT, METRICS
+from nasbench.database.scores import FIRST_VERSION, version_of, without_version
 
 
 def content_digest(contents: Contents) -> str:
@@ -50,7 +51,10 @@ def content_digest(contents: Contents) -> str:
             if held.any():
                 rows = np.where(np.isnan(rows), np.nan, rows)[:, held].astype("<f8")
                 add({"metric": metric, "epochs": np.array(axes.epochs)[held].tolist()}, rows)
-    settings: object = {"proxy_settings": contents.proxy_settings}
+    said = contents.proxy_settings
+    if version_of(said) == FIRST_VERSION:  # whether it is written down or not
+        said = without_version(said)
+    settings: object = {"proxy_settings": said}
     for proxy in sorted(contents.proxies):
         scores = contents.scores(proxy).of(order)
         lines, columns = scores.present.nonzero()

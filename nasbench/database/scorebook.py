@@ -3,62 +3,108 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from nasbench.database.contents import Contents
+from nasbench.database.lines import Lines
 from nasbench.database.rows import Choices, canonical_json, differences
-from nasbench.database.scores import DIRECTIONS, ScoreEntries, ScoreRow
+from nasbench.database.schema import ABSENT, DONE, FAILED, STATUSES
+from nasbench.database.scores import DIRECTIONS, ScoreEntries, ScoreRow, version_of, without_version
 
 
 class ScoreBook:
-    """Scores of the table at a path, as contents hold them and as they are taken in since."""
+    """Scores of the table at a path, as contents hold them and as they are taken in since.
+
+    Of the contents' scores a byte each is kept, when a proxy is first asked for; what was taken in since, which is
+    folded before it is much, has a key each.
+    """
 
     def __init__(self, path: Path, base: Contents) -> None:
         self._path = path
         self.settings, self.better = base.proxy_settings, dict(base.proxies)
+        self.clear(base)
+
+    def rebase(self, base: Contents) -> None:
+        """Looks at other contents from now on: the same table, folded."""
+        self._base = base
+        self._lines: Lines | None = None
+        self._held: dict[str, tuple[tuple[int, ...], np.ndarray]] = {}
+        self._count: int | None = None
+
+    def clear(self, base: Contents) -> None:
+        """Forgets what was taken in, which these contents hold now."""
+        self.rebase(base)
         self.fresh = ScoreEntries()
         """What was taken in since the last fold."""
-        self._done: dict[tuple[str, int], dict[Choices, bool]] = {}
-        lines = [tuple(line) for line in base.choices.tolist()] if base.proxies else []
-        for name in base.proxies:
-            scores = base.scores(name)
-            for line, column in zip(*(axis.tolist() for axis in scores.present.nonzero()), strict=True):
-                self._of(name, scores.seeds[column])[lines[line]] = (line, column) not in scores.reasons
+        self._fresh: dict[tuple[str, int], dict[Choices, int]] = {}
 
     def status(self, choices: Choices, proxy: str, seed: int) -> str:
         """ "done", "failed" or "absent"."""
-        done = self._done.get((proxy, seed), {}).get(choices)
-        return "absent" if done is None else "done" if done else "failed"
+        return STATUSES[self.statuses(np.array([choices]), proxy, seed)[0]]
+
+    def statuses(self, choices: np.ndarray, proxy: str, seed: int) -> np.ndarray:
+        """Of many architectures, int [n, choices]: uint8 [n], the numbers of ``schema.STATUSES``."""
+        found = np.full(len(choices), ABSENT, dtype=np.uint8)
+        seeds, held = self._of(proxy)
+        if seed in seeds:
+            lines = self._known_lines().find(choices)
+            found[lines >= 0] = held[lines[lines >= 0], seeds.index(seed)]
+        if fresh := self._fresh.get((proxy, seed)):
+            for place, one in enumerate(map(tuple, choices.tolist())):
+                found[place] = fresh.get(one, found[place])
+        return found
 
     def __len__(self) -> int:
         """Number of scores, done or failed."""
-        return sum(map(len, self._done.values()))
+        if self._count is None:
+            self._count = sum(int((self._of(name)[1] != ABSENT).sum()) for name in self._base.proxies)
+        return self._count + sum(map(len, self._fresh.values()))
 
-    def check(self, entries: ScoreEntries) -> None:
+    def check(self, entries: ScoreEntries, again: bool = False) -> None:
         """Checks that scores may be taken in.
+
+        Args:
+            entries: the scores.
+            again: whether one that failed may fail once more, and then has the new reason.
 
         Raises:
             ValueError: they are of other settings, or of the other direction, or one is there already.
         """
         self.check_settings(entries)
+        rows: dict[tuple[str, int], list[ScoreRow]] = {}
         for row in entries.rows:
             for name in row.seconds:
-                if name not in entries.better:
-                    raise ValueError(f"nothing says which scores of the proxy {name} are better")
-                before = self.status(row.choices, name, row.seed)
-                if before == "done" or (before == "failed" and name in row.failures):
+                rows.setdefault((name, row.seed), []).append(row)
+        for (name, seed), group in rows.items():
+            if name not in entries.better:
+                raise ValueError(f"nothing says which scores of the proxy {name} are better")
+            before = self.statuses(np.array([row.choices for row in group]), name, seed).tolist()
+            for row, status in zip(group, before, strict=True):
+                if status == DONE or (status == FAILED and name in row.failures and not again):
                     raise ValueError(
-                        f"the score {name} of {row.choices}, seed {row.seed} is already {before}; "
+                        f"the score {name} of {row.choices}, seed {seed} is already {STATUSES[status]}; "
                         "ask `score_status` before scoring"
                     )
 
     def check_settings(self, entries: ScoreEntries) -> None:
-        """Checks that settings and directions are those of the table's own scores.
+        """Checks that settings, version and directions are those of the table's own scores.
 
         Raises:
             ValueError: they differ; the message says in which fields.
         """
-        if self.better and (differing := differences(self.settings, entries.settings)):
+        held, comes = version_of(self.settings), version_of(entries.settings)
+        if self.better and held != comes:
+            raise ValueError(
+                f"{self._path} holds scores by version {held} of the proxies' mathematics, with which those by version "
+                f"{comes} do not compare: score into another file, or go on with a nasbench-forge whose proxies are of "
+                f"version {held}"
+            )
+        differing = differences(without_version(self.settings), without_version(entries.settings))
+        if self.better and differing:
             raise ValueError(
                 f"{self._path} holds scores made otherwise: {'; '.join(differing)}; "
                 "score with the settings of the file, or into another one"
@@ -76,17 +122,26 @@ class ScoreBook:
         self.fresh.better |= entries.better
         self.fresh.rows += entries.rows
         for row in entries.rows:
-            self._note(row)
+            for name in row.seconds:
+                self._fresh.setdefault((name, row.seed), {})[row.choices] = DONE if name in row.values else FAILED
 
-    def _note(self, row: ScoreRow) -> None:
-        for name in row.seconds:
-            self._of(name, row.seed)[row.choices] = name in row.values
+    def _of(self, proxy: str) -> tuple[tuple[int, ...], np.ndarray]:
+        """Seeds and statuses, uint8 [A, S], of a proxy in the contents."""
+        if proxy not in self._base.proxies:
+            return (), np.zeros((0, 0), dtype=np.uint8)
+        if proxy not in self._held:
+            scores = self._base.scores(proxy)
+            status = np.where(np.isnan(scores.values), FAILED, DONE).astype(np.uint8)
+            self._held[proxy] = scores.seeds, np.where(scores.present, status, np.uint8(ABSENT))
+        return self._held[proxy]
 
-    def _of(self, proxy: str, seed: int) -> dict[Choices, bool]:
-        return self._done.setdefault((proxy, seed), {})
+    def _known_lines(self) -> Lines:
+        if self._lines is None:
+            self._lines = Lines(self._base.choices)
+        return self._lines
 
 
-def as_entries(rows: list[ScoreRow], better: dict[str, str], settings: dict[str, object]) -> ScoreEntries:
+def as_entries(rows: list[ScoreRow], better: Mapping[str, str], settings: Mapping[str, Any]) -> ScoreEntries:
     """Entries whose settings are plain JSON values.
 
     Raises:
@@ -96,4 +151,4 @@ def as_entries(rows: list[ScoreRow], better: dict[str, str], settings: dict[str,
         raise ValueError("scores need settings: the images that the proxies saw and the networks' skeleton")
     names = {name for row in rows for name in row.seconds}
     known = {name: direction for name, direction in better.items() if name in names}
-    return ScoreEntries(json.loads(canonical_json(settings)), known, rows)
+    return ScoreEntries(json.loads(canonical_json(dict(settings))), known, rows)

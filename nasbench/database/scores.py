@@ -17,6 +17,10 @@ from nasbench.database.rows import Choices, one_line
 
 DIRECTIONS = ("higher", "lower")
 """What a proxy may say of which scores are better."""
+VERSION_SETTING = "proxies_version"
+"""The setting that says by which version of the proxies' mathematics scores were made."""
+FIRST_VERSION = 1
+"""The version of scores whose settings name none."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,16 @@ class ScoreEntries:
     def arrays(self, line: Mapping[Choices, int]) -> dict[str, Scores]:
         """Proxy -> its arrays, with a line for each entry of ``line``."""
         return {name: _arrays([row for row in self.rows if name in row.seconds], name, line) for name in self.better}
+
+
+def version_of(settings: Mapping[str, Any]) -> int:
+    """The version of the proxies' mathematics by which scores with these settings were made."""
+    return int(settings.get(VERSION_SETTING, FIRST_VERSION))
+
+
+def without_version(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings but for that version."""
+    return {name: value for name, value in settings.items() if name != VERSION_SETTING}
 
 
 @dataclass(frozen=True)

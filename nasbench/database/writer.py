@@ -6,7 +6,6 @@ the journal is removed after that, and whoever opens next folds what a kill left
 
 from __future__ import annotations
 
-import math
 import os
 import warnings
 from collections.abc import Iterable, Mapping
@@ -14,8 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import nasbench
+import numpy as np
+
 from nasbench.database import files
+from nasbench.database.checks import check_class, checked_costs, class_hasher
 from nasbench.database.contents import Contents, row_at, statuses
 from nasbench.database.image import table_image
 from nasbench.database.journal import Costs, Journal, encode_cost, encode_row, encode_scores, journal_path
@@ -31,6 +32,8 @@ from nasbench.database.scores import ScoreEntries, ScoreRow
 
 LEAST_FOLDED = 256
 """Rows that gather in the journal before a commit folds by itself; more in a table of more rows."""
+MOST_FOLDED = 8_192
+"""Never more than these: what waits in the journal is in memory too."""
 
 
 def write_table(path: str | os.PathLike[str], contents: Contents) -> None:
@@ -76,7 +79,7 @@ class TableWriter:
         self.header = self._base.header
         self._statuses = statuses(self._base)
         self._book = ScoreBook(self.path, self._base)
-        self._class_hashes: dict[Choices, str] = {}
+        self._class_hash = class_hasher(self.header.space)
         maker = header or Header(self.header.space)
         self._maker = Header(**{**vars(self.header), "versions": maker.versions, "hardware": maker.hardware})
         self._journal = Journal(self.path, self._maker)
@@ -116,6 +119,10 @@ class TableWriter:
         """Whether a zero-cost score is "done", "failed" or "absent"."""
         return self._book.status(tuple(choices), proxy, seed)
 
+    def score_statuses(self, choices: np.ndarray, proxy: str, seed: int) -> np.ndarray:
+        """The same of many, int [n, choices], at once: uint8 [n], the numbers of ``schema.STATUSES``."""
+        return self._book.statuses(choices, proxy, seed)
+
     @property
     def pending(self) -> int:
         """Rows, of trainings and of scores, that are committed to the journal and not yet folded into the file."""
@@ -132,7 +139,7 @@ class TableWriter:
             OSError: the disk is full or broken; the row is not committed, every earlier one is safe.
         """
         self._check_process()
-        self._check_class(row)
+        check_class(row, self._class_hash(row.choices), self.header.space)
         before = self.status(*row.cell)
         if before == "done" or before == row.status:
             raise ValueError(
@@ -144,13 +151,16 @@ class TableWriter:
         self._statuses[row.cell] = row.status
         self._fold_if_many()
 
-    def commit_scores(self, rows: Iterable[ScoreRow], better: Mapping[str, str], settings: Mapping[str, Any]) -> None:
+    def commit_scores(
+        self, rows: Iterable[ScoreRow], better: Mapping[str, str], settings: Mapping[str, Any], again: bool = False
+    ) -> None:
         """Returns when zero-cost scores are on the disk, all of them or none, where no kill can take them.
 
         Args:
             rows: of any number of architectures.
             better: proxy -> "higher" or "lower", of every proxy in the rows.
             settings: what all scores of a table share, as JSON values.
+            again: whether a score that failed may fail once more; its new reason replaces the old one.
 
         Raises:
             ValueError: the table's scores have other settings, the message says which differ; or a score is there
@@ -158,25 +168,22 @@ class TableWriter:
             OSError: the disk is full or broken; the scores are not committed, everything earlier is safe.
         """
         self._check_process()
-        entries = as_entries(list(rows), dict(better), dict(settings))
+        entries = as_entries(list(rows), better, settings)
         for row in entries.rows:
-            self._check_class(row)
-        self._book.check(entries)
+            check_class(row, self._class_hash(row.choices), self.header.space)
+        self._book.check(entries, again)
         self._journal.append(encode_scores(self.header.token, entries))
         self._book.take(entries)
         self._fold_if_many()
 
     def _fold_if_many(self) -> None:
-        if self.pending >= max(self._patience, (len(self) + len(self._book)) // 4):
+        waiting = max(self.pending, len(self._cost_hashes) if len(self._cost_hashes) >= MOST_FOLDED else 0)
+        if waiting >= max(self._patience, min((len(self) + len(self._book)) // 4, MOST_FOLDED)):
             try:
                 self.fold()
             except OSError as error:  # what was committed is safe in the journal, so the commit is good
                 self._patience *= 2
                 warnings.warn(f"{error}; rows wait in the journal meanwhile", JournalWarning, stacklevel=3)
-
-    def _check_class(self, row: Row | ScoreRow) -> None:
-        if row.class_hash != self._class_hash(row.choices):
-            raise ValueError(f"{row.class_hash} is not the class of {row.choices} in {self.header.space}")
 
     def set_costs(self, name: str, values: Mapping[Choices, float], unit: str | None = None) -> None:
         """Commits a cost of many architectures, such as "flops"; those not yet in the table are added without rows.
@@ -191,22 +198,12 @@ class TableWriter:
             OSError: the disk is full or broken.
         """
         self._check_process()
-        if not name.isidentifier() or name != name.lower():
-            raise ValueError(f"a cost's name is of small letters, digits and underscores, got {name!r}")
-        unit = unit or cost_unit(name)
-        mine = {tuple(int(c) for c in choices): float(value) for choices, value in values.items()}
-        if not all(map(math.isfinite, mine.values())):
-            raise ValueError(f"cost {name!r} must be finite for every architecture: leave out those not known")
+        mine, unit = checked_costs(name, values), unit or cost_unit(name)
         hashes = {choices: self._class_hash(choices) for choices in mine}
         self._journal.append(encode_cost(self.header.token, name, unit, mine, hashes))
         self._costs[name] = (unit, {**self._costs.get(name, (unit, {}))[1], **mine})
         self._cost_hashes |= hashes
-
-    def _class_hash(self, choices: Choices) -> str:
-        if choices not in self._class_hashes:
-            space = nasbench.load_space(self.header.space)
-            self._class_hashes[choices] = space.canonical_hash(space.architecture(choices))
-        return self._class_hashes[choices]
+        self._fold_if_many()
 
     def fold(self) -> None:
         """Moves what the journal holds into the file; readers find the old file or the new one.
@@ -220,6 +217,7 @@ class TableWriter:
                 self._maker, self._rows.values(), self._costs, self._cost_hashes, self._book.fresh
             )
             self._base = fold(self.path, self._base, news)
+            self._book.rebase(self._base)
             with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
                 self._journal.drop()
             self._fresh_entries()
@@ -258,7 +256,7 @@ class TableWriter:
         self._rows: dict[Cell, Row] = {}
         self._costs: Costs = {}
         self._cost_hashes: dict[Choices, str] = {}
-        self._book.fresh = ScoreEntries()
+        self._book.clear(self._base)
 
     def _check_process(self) -> None:
         """Refuses to write where another may be writing."""

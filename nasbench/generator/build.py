@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import nasbench
@@ -28,6 +29,8 @@ _DEVICE = re.compile(r"auto|cuda(:\d+)?")
 
 FOLD_SECONDS = 300.0
 """Finished rows wait in the journal at most this long before they are folded into the file."""
+COSTED = 4096
+"""Architectures whose costs are counted and written at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +113,15 @@ def check_schedule(path: str | Path, known: tuple[int, ...], epochs: int, add_sc
         )
 
 
-def store_costs(writer: TableWriter, space: Space, architectures: list[Architecture], skeleton: Skeleton) -> None:
-    """Writes parameters and FLOPs, as published and as built, of the architectures into the table."""
-    for suffix, built in (("", False), ("_built", True)):
-        parameters, flops = complexities(space, architectures, skeleton, built)
-        for name, values in (("parameters", parameters), ("flops", flops)):
-            costs = {a.choices: float(v) for a, v in zip(architectures, values.tolist(), strict=True)}
-            writer.set_costs(name + suffix, costs, "count")
+def store_costs(writer: TableWriter, space: Space, architectures: Iterable[Architecture], skeleton: Skeleton) -> None:
+    """Writes parameters and FLOPs, as published and as built, of the architectures into the table, many at a time."""
+    waiting = iter(architectures)
+    while block := list(islice(waiting, COSTED)):
+        for suffix, built in (("", False), ("_built", True)):
+            parameters, flops = complexities(space, block, skeleton, built)
+            for name, values in (("parameters", parameters), ("flops", flops)):
+                costs = {a.choices: float(v) for a, v in zip(block, values.tolist(), strict=True)}
+                writer.set_costs(name + suffix, costs, "count")
 
 
 def resolve_device(device: str) -> str:

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
+from nasbench.generator.sample import class_sample
+from nasbench.space import Architecture, Space
 from nasbench.training.recipe import Recipe
 
 if TYPE_CHECKING:
     from nasbench.database.rows import Row
-
-FRUITLESS = 10_000
-"""After so many draws that bring no new class a sample is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +43,13 @@ class Task:
 
 
 def sample_classes(space: Space, count: int | None, seed: int) -> list[Architecture]:
-    """Representatives of the first ``count`` classes of a seeded permutation; all classes where ``count`` is None.
-
-    A larger count begins with the same classes. In a space too large to enumerate architectures are drawn one after the
-    other and those of a class already drawn are passed over.
+    """A list of what :func:`nasbench.generator.sample.class_sample` gives.
 
     Raises:
         ValueError: there are fewer classes, as far as can be seen, or all are asked for in a space that cannot be
             enumerated.
     """
-    rng = np.random.default_rng(np.random.SeedSequence(seed))
-    if space.count() <= LARGEST_ENUMERATED or count is None:
-        representatives = [members[0] for members in space.classes.values()]
-        if count is not None and not 1 <= count <= len(representatives):
-            raise ValueError(
-                f"{space.name} has {len(representatives):,} classes to sample from, {count:,} were asked for"
-            )
-        order = rng.permutation(len(representatives))[:count]
-        return [representatives[place] for place in order]
-    drawn: dict[str, Architecture] = {}
-    fruitless = 0
-    while len(drawn) < count:
-        if fruitless == FRUITLESS:
-            raise ValueError(
-                f"{fruitless:,} draws in a row gave no class of {space.name} beyond the {len(drawn):,} found; "
-                f"{count:,} were asked for"
-            )
-        architecture = space.sample(rng)
-        before = len(drawn)
-        drawn.setdefault(space.canonical_hash(architecture), architecture)
-        fruitless = 0 if len(drawn) > before else fruitless + 1
-    return list(drawn.values())
+    return list(class_sample(space, count, seed))
 
 
 def read_architectures(space: Space, path: str | Path) -> list[Architecture]:

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 import nasbench.__main__ as cli
+from nasbench.database.scores import ScoreRow
 from nasbench.database.writer import TableWriter
 from nasbench.generator.executors import local
+from nasbench.generator.selection import sample_classes
 from nasbench.table import Table
+from predictors.proxy import VERSION
 from tests.database.making import header
-from tests.predictors.test_scoring import run_here
+from tests.predictors.test_scoring import SPACE, run_here
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -48,6 +51,19 @@ def test_it_says_what_it_did(proxies: Command, tmp_path: Path) -> None:
     assert "scoring  3/3  100 %" in err
 
 
+def test_failed_scores_are_tried_again_when_asked(proxies: Command, tmp_path: Path) -> None:
+    words = ("--sample", 1, "--channels", 2, "--images", 2)
+    assert proxies(*words, "--proxies", "params")[0] == 0
+    (one,) = sample_classes(SPACE, 1, 0)
+    lost = ScoreRow(one.choices, SPACE.canonical_hash(one), 0, {}, {"l2_norm": 1.0}, {"l2_norm": "out of memory"})
+    with Table.open(tmp_path / "t.h5") as table, TableWriter(tmp_path / "t.h5") as writer:
+        writer.commit_scores([lost], {"l2_norm": "higher"}, table.proxy_settings)
+    assert "scored 0 in " in proxies(*words, "--proxies", "params,l2_norm")[1]
+    code, out, err = proxies(*words, "--proxies", "params,l2_norm", "--retry-failed")
+    assert code == 0, err
+    assert "scored 1 in " in out and "(0 failed), 1 were there before" in out
+
+
 def test_settings_that_are_not_given_are_the_tables_own(proxies: Command, tmp_path: Path) -> None:
     proxies("--sample", 2, "--channels", 2, "--images", 8, "--batch-seed", 5, "--cells", 2, "--proxies", "params")
     code, out, _ = proxies("--sample", 3, "--proxies", "params")
@@ -57,6 +73,20 @@ def test_settings_that_are_not_given_are_the_tables_own(proxies: Command, tmp_pa
     code, _, err = proxies("--sample", 3, "--proxies", "params", "--cells", 1)
     assert code == 2
     assert "t.h5 holds scores made otherwise: cells is 2, not 1; score with the settings of the file" in err
+
+
+def test_scores_of_another_version_of_the_proxies_are_refused(
+    proxies: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--channels", 2, "--images", 2, "--proxies", "params")
+    proxies("--sample", 1, *words)
+    with Table.open(tmp_path / "t.h5") as table:
+        assert table.proxy_settings["proxies_version"] == VERSION
+    monkeypatch.setattr("predictors.scoring_jobs.VERSION", VERSION + 1)
+    code, _, err = proxies("--sample", 2, *words)
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert f"t.h5 holds scores by version {VERSION} of the proxies' mathematics" in err
+    assert f"score into another file, or go on with a nasbench-forge whose proxies are of version {VERSION}" in err
 
 
 def test_a_table_of_another_space_is_refused(proxies: Command, tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ from nasbench.space import Space
 from nasbench.table import Table
 from predictors.proxy import PROXIES, dataset_batch, size_proxy
 from predictors.scores import score_architecture
-from predictors.scoring import Summary, score_table
+from predictors.scoring import score_table
 from predictors.scoring_jobs import ScoringJob, ScoringTask, Settings, size_rows
+from predictors.scoring_work import Summary
 from tests.database.making import architecture, header, row
 from tests.generator.running import digest, eventually, finish, start, write_images
 
@@ -116,6 +117,40 @@ def test_a_failed_proxy_is_kept_with_its_reason(score: Any, tmp_path: Path, monk
     assert (again.scored, again.failed, again.present) == (0, 0, 12)
 
 
+def test_failed_scores_are_tried_again_when_asked(score: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new reason replaces the old one, then the new value the reason; a stop in between loses nothing."""
+    monkeypatch.setattr("predictors.proxy.PROXIES", {**PROXIES})
+    first, *_ = sample_classes(SPACE, 4, 0)
+    faults = ["too small", "too large"]
+
+    @size_proxy(better="lower")
+    def moody(space: Space, architecture: Any, skeleton: Any) -> float:
+        if architecture == first and faults:
+            raise ValueError(faults[0])
+        return 2.0
+
+    def told() -> list[str]:
+        with Table.open(tmp_path / "t.h5") as table:
+            return [reason for _, _, reason in table.proxy_failures("moody")]
+
+    path, names = tmp_path / "t.h5", ("moody", "l2_norm")
+    score(path, names=names)
+    assert told() == ["too small"]
+    del faults[0]
+    with monkeypatch.context() as patch:
+        patch.setattr(TableWriter, "close", lambda self: self._lock.release())  # killed: nothing is folded
+        again = score(path, names=names, retry_failed=True)
+    assert (again.scored, again.failed, again.present) == (1, 1, 7)
+    assert told() == ["too large"], "read from the journal"
+    del faults[0]
+    assert score(path, names=names).scored == 0, "only when asked"
+    again = score(path, names=names, retry_failed=True)
+    assert (again.scored, again.failed, again.present, told()) == (1, 0, 7, [])
+    with Table.open(path) as table:
+        assert table.proxy("moody")[table.architectures.index(first)] == 2.0
+    assert score(path, names=names, retry_failed=True).scored == 0
+
+
 def test_weights_are_drawn_as_the_settings_say(score: Any, images: Path, tmp_path: Path) -> None:
     changed = Settings(dataset="arrays", images=16, channels=3, initialisation="torch")
     path, names = tmp_path / "t.h5", ("grad_norm",)
@@ -189,8 +224,8 @@ def test_results_are_committed_in_groups_and_when_stopped(
     monkeypatch.setattr(
         TableWriter, "commit_scores", lambda self, rows, *more: (sizes.append(len(rows)), commit(self, rows, *more))[1]
     )
-    monkeypatch.setattr("predictors.scoring.GROUP", 2)
-    monkeypatch.setattr("predictors.scoring.COMMIT_SECONDS", 1e9)
+    monkeypatch.setattr("predictors.scoring_work.GROUP", 2)
+    monkeypatch.setattr("predictors.scoring_work.COMMIT_SECONDS", 1e9)
     path = tmp_path / "t.h5"
     with monkeypatch.context() as patch:
         patch.setattr(local, "run_jobs", stopped)
