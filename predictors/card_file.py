@@ -12,6 +12,7 @@ from typing import Any
 
 import nasbench
 from nasbench.database.files import write_atomically
+from predictors.card_intervals import LEVEL, RESAMPLES, SEED
 from predictors.cards import Card, make_cards
 from predictors.measured import Measured
 from predictors.provenance import read_result, write_result
@@ -20,7 +21,7 @@ from predictors.published import SOURCES
 AGREEMENTS = ("rows", "classes")
 """Over what cards say how a proxy ranks."""
 _PLAIN = ("proxy", "better", "seconds", "scored", "failed", "seeds", "seed_spearman", "deviation")
-_RANKED = ("n", "spearman", "kendall", "partial")
+_RANKED = ("n", "spearman", "spearman_low", "spearman_high", "kendall", "partial", "partial_low", "partial_high")
 
 
 def run_cards(
@@ -51,6 +52,7 @@ def run_cards(
             "settings": table.proxy_settings,
             **measured.description(),
             "sizes": "over rows as published, over classes as built; of the networks that were scored",
+            "intervals": {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "drawn": "classes"},
             "published": [{"name": source.name, "population": source.population} for source in _shown(cards)],
             "cards": [asdict(card) for card in cards],
         }

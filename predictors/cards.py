@@ -21,8 +21,9 @@ from nasbench.description import describe_proxies
 from nasbench.plan import Skeleton
 from nasbench.space import Architecture
 from nasbench.table import SearchView, Table
+from predictors.agreement import Agreement, Truth, agreements
 from predictors.measured import Measured, read_measured
-from predictors.metrics import kendall, spearman
+from predictors.metrics import spearman
 from predictors.published import published_spearman
 from predictors.scores import rank_ensemble
 
@@ -30,23 +31,6 @@ ENSEMBLE = "rank_ensemble"
 """Name of the card of all proxies together, by mean rank."""
 SIZES = ("params", "flops")
 """Proxies that are as published where they stand for rows."""
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """How a proxy ranks what was measured.
-
-    Args:
-        n: how many architectures have both.
-        spearman: Spearman's rho.
-        kendall: Kendall's tau-b.
-        partial: Spearman's rho after taking out parameters and FLOPs, see :func:`partial_spearman`.
-    """
-
-    n: int
-    spearman: float
-    kendall: float
-    partial: float
 
 
 @dataclass(frozen=True)
@@ -80,21 +64,6 @@ class Card:
     published: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class Truth:
-    """What was measured of scored architectures, or of classes of them, and how large they are.
-
-    Args:
-        y: the metric, float64 [n].
-        place: of each one's class among the classes of the scores, int64 [n].
-        sizes: parameters and FLOPs, float64 [n, 2].
-    """
-
-    y: np.ndarray
-    place: np.ndarray
-    sizes: np.ndarray
-
-
 def make_cards(
     scores: str | Path, truth: str | Path | None = None, metric: str = "val_accuracy", schedule: int | None = None
 ) -> tuple[list[Card], Measured]:
@@ -124,10 +93,13 @@ def make_cards(
             by_seed[ENSEMBLE] = _ensemble(by_seed, _tried(view, first))
             about[ENSEMBLE] = _about_ensemble(list(about.values()), by_seed[ENSEMBLE])
         rows, classes = _truths(view, first, measured)
+        goodness = {name: _mean(values) for name, values in by_seed.items()}
+        of_rows = agreements([_of_rows(name, values, rows) for name, values in goodness.items()], rows)
+        of_classes = agreements([values[classes.place] for values in goodness.values()], classes)
         space, images = table.space.name, image_classes(table)
         return [
-            _card(about[name], values, rows, classes, published_spearman(name, space, images))
-            for name, values in by_seed.items()
+            _card(about[name], by_seed[name], of_row, of_class, published_spearman(name, space, images))
+            for name, of_row, of_class in zip(by_seed, of_rows, of_classes, strict=True)
         ], measured
 
 
@@ -138,37 +110,9 @@ def image_classes(table: Table) -> tuple[str, ...]:
     return tuple(card["classes"]) if same and "classes" in card else ()
 
 
-def partial_spearman(goodness: np.ndarray, y: np.ndarray, sizes: np.ndarray) -> float:
-    """Spearman's rho of a proxy with what was measured, after taking out sizes; NaN where sizes tell all of either.
-
-    Pearson's correlation of residuals, where ranks of both are regressed on the ranks of each size and a constant; the
-    ranks of a size are those of its logarithm. Partial rank correlation, Kendall and Stuart, vol. 2, ch. 27.
-
-    Args:
-        goodness: scores, higher is better, float64 [n].
-        y: what was measured, float64 [n].
-        sizes: such as parameters and FLOPs, float64 [n, sizes].
-    """
-    from scipy import stats
-
-    both = np.isfinite(goodness) & np.isfinite(y)
-    if both.sum() < sizes.shape[1] + 3:
-        return math.nan
-    ranks = [stats.rankdata(column) for column in (goodness[both], y[both], *sizes[both].T)]
-    ranked, controls = np.stack(ranks[:2], axis=1), np.stack(ranks[2:], axis=1)
-    ranked, controls = ranked - ranked.mean(axis=0), controls - controls.mean(axis=0)
-    left = ranked - controls @ np.linalg.lstsq(controls, ranked, rcond=1e-9)[0]
-    first, second = np.linalg.norm(left, axis=0) / np.maximum(np.linalg.norm(ranked, axis=0), 1e-300)
-    if min(first, second) < 1e-6:
-        return math.nan
-    return float(left[:, 0] @ left[:, 1] / np.prod(np.linalg.norm(left, axis=0)))
-
-
 def _card(
-    about: Mapping[str, Any], by_seed: np.ndarray, rows: Truth, classes: Truth, published: Mapping[str, float]
+    about: Mapping[str, Any], by_seed: np.ndarray, rows: Agreement, classes: Agreement, published: Mapping[str, float]
 ) -> Card:
-    goodness, size = _mean(by_seed), about["name"] in SIZES
-    of_rows = rows.sizes[:, SIZES.index(about["name"])] if size else goodness[rows.place]
     return Card(
         proxy=about["name"],
         better=about["better"],
@@ -178,19 +122,15 @@ def _card(
         seeds=by_seed.shape[1],
         seed_spearman=_between_seeds(by_seed),
         deviation=_deviation(by_seed),
-        rows=_agreement(of_rows, rows),
-        classes=_agreement(goodness[classes.place], classes),
+        rows=rows,
+        classes=classes,
         published=published,
     )
 
 
-def _agreement(goodness: np.ndarray, truth: Truth) -> Agreement:
-    return Agreement(
-        n=int(np.isfinite(goodness).sum()),
-        spearman=spearman(truth.y, goodness),
-        kendall=kendall(truth.y, goodness),
-        partial=partial_spearman(goodness, truth.y, truth.sizes),
-    )
+def _of_rows(name: str, goodness: np.ndarray, rows: Truth) -> np.ndarray:
+    """Goodness of each row: of its class, but of sizes as published."""
+    return rows.sizes[:, SIZES.index(name)] if name in SIZES else goodness[rows.place]
 
 
 def _truths(view: SearchView, first: np.ndarray, measured: Measured) -> tuple[Truth, Truth]:

@@ -6,13 +6,16 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
+
 from predictors.published import SETTINGS
 from reports.drawing import Drawing, words
 from reports.figures.proxy_correlations import ProxyBars, compute_proxy_bars, draw_proxy_bars
 from reports.result import Result, Told
 from reports.section import SCORES, Section, measure_words
 from reports.settings import Settings
-from reports.table import Cell, Column, Table, Value
+from reports.statistics import Estimate
+from reports.table import Cell, Column, Table, Value, interval_text
 from searchers.measure import Measure
 
 OVER = {"rows": "architectures as they are written down", "classes": "classes of those that compute the same"}
@@ -48,13 +51,18 @@ def _setting(result: Told) -> str:
 
 
 def _finding(result: Told, over: str, bars: ProxyBars) -> str:
-    best = f"{words(bars.proxies[0])} ranks best, {SCORES['spearman']} {bars.raw[0]:.3f}"
+    best = f"{words(bars.proxies[0])} ranks best, {SCORES['spearman']} {_with_ends(bars.raw, bars.raw_ends, 0)}"
     text = f"Of {_counted(result, over)} {OVER[over]}, {best}"
-    left = [(value, name) for value, name in zip(bars.less_size, bars.proxies, strict=True) if not math.isnan(value)]
-    if left:
-        value, name = max(left)
-        text += f"; after parameters and FLOPs are taken out {words(name)} does, {value:.3f}"
+    if not np.isnan(bars.less_size).all():
+        first = int(np.nanargmax(bars.less_size))
+        value = _with_ends(bars.less_size, bars.less_size_ends, first)
+        text += f"; after parameters and FLOPs are taken out {words(bars.proxies[first])} does, {value}"
     return text + "."
+
+
+def _with_ends(values: np.ndarray, ends: np.ndarray, place: int) -> str:
+    low, high = ends[:, place].tolist()
+    return interval_text(Estimate(float(values[place]), low, high, 0), 3)
 
 
 def _seeds(result: Told) -> Iterator[str]:
@@ -101,20 +109,22 @@ def _ranking(result: Told) -> Table:
     for over in OVER:
         columns += [
             Column(f"{over}_n", f"n {over}"),
-            Column(f"{over}_spearman", f"{SCORES['spearman']} {over}", 3),
+            Column(f"{over}_spearman", f"{SCORES['spearman']} {over}", 3, "interval"),
             Column(f"{over}_kendall", f"{SCORES['kendall']} {over}", 3),
-            Column(f"{over}_partial", "ρ less size", 3),
+            Column(f"{over}_partial", "ρ less size", 3, "interval"),
         ]
     columns += [Column(f"published_{place}", str(source["name"]), 3) for place, source in enumerate(sources)]
     rows: list[tuple[Cell | Value, ...]] = []
     for card in result.info["cards"]:
-        numbers = [card[over][name] for over in OVER for name in ("n", "spearman", "kendall", "partial")]
+        numbers = [value for over in OVER for value in _agreement(card[over])]
         rows.append((words(card["proxy"]), *numbers, *(card["published"].get(source["name"]) for source in sources)))
     notes = [
         "Positive where better scores have the better architectures; scores are means over initialisations. Less size: "
         "Spearman ρ of what ranks of parameters and FLOPs do not explain. Sizes are as published over rows, as built "
         "over classes.",
     ]
+    if said := _intervals(result):
+        notes.append(f"In brackets {said}.")
     if sources:
         told = [f"{source['name']}: {source['population']}" for source in sources]
         notes.append(f"Spearman ρ published for CIFAR-10, of rows: {'; '.join(told)}. Measured with {SETTINGS}.")
@@ -126,7 +136,31 @@ def _drawing(result: Told, over: str, bars: ProxyBars) -> Drawing:
         f"Spearman ρ of each proxy over {_counted(result, over)} {OVER[over]}, as it is and after parameters and FLOPs "
     )
     text += f"are taken out{'; marks are published values' if bars.published else ''}."
+    if said := _intervals(result):
+        text += f" Lines: {said}."
     return Drawing(f"{result.name}-{over}", text, draw_proxy_bars(bars))
+
+
+def _agreement(one: dict[str, Any]) -> list[Value]:
+    """How many, and the correlations with their intervals."""
+    rho, partial = (_estimate(one, name) for name in ("spearman", "partial"))
+    return [int(one["n"]), rho, one["kendall"], partial]
+
+
+def _estimate(one: dict[str, Any], name: str) -> Estimate | None:
+    low, high = (one.get(f"{name}_{end}") for end in ("low", "high"))
+    if one[name] is None:
+        return None
+    ends = (math.nan, math.nan) if low is None or high is None else (float(low), float(high))
+    return Estimate(float(one[name]), *ends, int(one["n"]))
+
+
+def _intervals(result: Told) -> str:
+    """What intervals are of; nothing in results that are older than these."""
+    said = result.info.get("intervals")
+    if said is None:
+        return ""
+    return f"{100 * said['level']:.0f} % intervals from {said['resamples']:,} resamples of whole {said['drawn']}"
 
 
 def _counted(result: Told, over: str) -> str:

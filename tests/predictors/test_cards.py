@@ -19,7 +19,8 @@ from nasbench.database.scores import ScoreRow
 from nasbench.database.writer import TableWriter
 from nasbench.plan import Skeleton
 from nasbench.space import Architecture
-from predictors.cards import ENSEMBLE, Card, make_cards, partial_spearman
+from predictors.agreement import partial_spearman
+from predictors.cards import ENSEMBLE, Card, make_cards
 from predictors.published import CIFAR10, SOURCES
 from tests.database.making import header, row
 
