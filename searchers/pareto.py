@@ -32,6 +32,8 @@ def fronts(points: np.ndarray) -> np.ndarray:
     >>> fronts(np.array([[1.0, 4.0], [2.0, 2.0], [3.0, 3.0], [1.0, 4.0]])).tolist()
     [0, 0, 1, 0]
     """
+    if points.shape[1] == 2:
+        return _stacked(points)
     dominates = domination(points)
     waiting = dominates.sum(axis=0)
     front = np.full(len(points), -1, dtype=np.int64)
@@ -41,6 +43,21 @@ def fronts(points: np.ndarray) -> np.ndarray:
         front[now] = number
         waiting = waiting - dominates[now].sum(axis=0)
         number += 1
+    return front
+
+
+def _stacked(points: np.ndarray) -> np.ndarray:
+    """Two objectives: points from the left; each goes to the first front whose last, lowest point leaves it room."""
+    front = np.empty(len(points), dtype=np.int64)
+    lowest: list[tuple[float, float]] = []  # (y, x) of the last point of each front
+    xs, ys = points.T.tolist()
+    for place in np.lexsort((points[:, 1], points[:, 0])).tolist():
+        own = (ys[place], xs[place])
+        number = 0
+        while number < len(lowest) and lowest[number] < own:
+            number += 1
+        lowest[number : number + 1] = [own]
+        front[place] = number
     return front
 
 
