@@ -20,7 +20,7 @@ import numpy as np
 import nasbench
 from reports.result import TOLD, Comparison, Fit, Result, Run, Study, Told, number_ranges, ordered
 from searchers.measure import Measure
-from searchers.trace import Trace, incumbents
+from searchers.trace import Trace
 
 
 def read_results(folders: Iterable[Path], truths: Iterable[Path] = ()) -> list[Result]:
@@ -200,7 +200,7 @@ def _read_runs(folder: Path, sign: float) -> tuple[list[Run], list[str]]:
 
 
 def _run(path: Path, trace: Trace, sign: float) -> Run:
-    best = incumbents(trace.score, sign)
+    best = trace.incumbents(sign)
     return Run(
         evaluator=path.parts[-3],
         searcher=path.parts[-2],

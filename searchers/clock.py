@@ -1,7 +1,9 @@
 """The budget clock: simulated training seconds, and the searcher's own, counted apart.
 
 A class of architectures is paid once: asking a canonical class again, through the same or another member, costs
-nothing more, as a table or a careful experimenter would have the answer already.
+nothing more, as a table or a careful experimenter would have the answer already. A class asked after some epochs of its
+schedule is paid for these; asked after more it pays the difference, as its training was paused and goes on. Each epoch
+of a training costs the same share of its seconds.
 """
 
 from __future__ import annotations
@@ -58,53 +60,69 @@ def estimate_seconds(flops: float, epochs: int, train_images: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """When a run ends: after so many queries, or with the query that uses up so many simulated training seconds.
+    """When a run ends: after so many queries, or with the query that uses up so many simulated seconds, or epochs.
 
-    The query that crosses the limit in seconds is the run's last one. A run without a limit in queries also ends when
-    10,000 queries in a row were of classes paid before.
+    The query that crosses the limit in training seconds or epochs is the run's last one. A run without a limit in
+    queries also ends when 10,000 queries in a row cost nothing.
     """
 
     queries: int | None = None
     seconds: float | None = None
+    epochs: int | None = None
 
     def __post_init__(self) -> None:
-        if self.queries is None and self.seconds is None:
-            raise ValueError("a run needs a budget: a number of queries, of simulated seconds, or both")
-        for name in ("queries", "seconds"):
+        if self.queries is None and self.seconds is None and self.epochs is None:
+            raise ValueError("a run needs a budget: a number of queries, of simulated seconds, or of epochs")
+        for name in ("queries", "seconds", "epochs"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise ValueError(f"a budget of {name} must be more than 0, got {value}")
 
-    def used_up(self, queries: int, seconds: float) -> str | None:
-        """Which limit a run has reached, ``queries`` or ``seconds``; None while it may go on."""
+    def used_up(self, queries: int, seconds: float, epochs: int) -> str | None:
+        """Which limit a run has reached, ``queries``, ``seconds`` or ``epochs``; None while it may go on."""
         if self.queries is not None and queries >= self.queries:
             return "queries"
         if self.seconds is not None and seconds >= self.seconds:
             return "seconds"
+        if self.epochs is not None and epochs >= self.epochs:
+            return "epochs"
         return None
 
 
 class Clock:
-    """What a run has spent: ``training`` simulated seconds and ``own`` seconds of the searcher.
+    """What a run has spent: ``training`` simulated seconds, ``epochs`` of training, ``own`` seconds of the searcher.
 
-    ``paid`` are the canonical classes asked so far; ``unpriced`` counts those whose training seconds nobody knows,
-    which add nothing to ``training``.
+    ``paid`` are the canonical classes asked so far, with the epochs paid for each; ``unpriced`` counts those whose
+    training seconds nobody knows, which add nothing to ``training``.
+
+    Args:
+        whole: epochs of a whole training.
     """
 
-    __slots__ = ("own", "paid", "training", "unpriced")
+    __slots__ = ("epochs", "own", "paid", "training", "unpriced", "whole")
 
-    def __init__(self) -> None:
+    def __init__(self, whole: int = 1) -> None:
+        self.whole = whole
         self.training = 0.0
         self.own = 0.0
-        self.paid: set[str] = set()
+        self.epochs = 0
+        self.paid: dict[str, int] = {}
         self.unpriced = 0
 
-    def charge(self, class_hash: str, seconds: float) -> None:
-        """Pays for an evaluation, unless its class was paid before."""
-        if class_hash in self.paid:
+    def charge(self, class_hash: str, seconds: float, epochs: int) -> None:
+        """Pays for what an evaluation needs beyond the epochs that its class was paid before.
+
+        Args:
+            class_hash: canonical class of the architecture.
+            seconds: of its whole training; NaN where nobody knows.
+            epochs: after which it was evaluated.
+        """
+        before = self.paid.get(class_hash, 0)
+        if epochs <= before:
             return
-        self.paid.add(class_hash)
-        if math.isnan(seconds):
+        self.paid[class_hash] = epochs
+        self.epochs += epochs - before
+        if not math.isnan(seconds):
+            self.training += seconds * ((epochs - before) / self.whole)
+        elif not before:
             self.unpriced += 1
-        else:
-            self.training += seconds

@@ -63,7 +63,11 @@ class Evaluator(ABC):
         self.space = space
         self.measure = measure
         self.clock = clock
+        self.epochs: tuple[int, ...] = (measure.schedule or 1,)
+        """Epochs after which the measure is known, rising; the last is the whole schedule, the only one without
+        curves."""
         self._known: dict[tuple[int, ...], Evaluation] = {}
+        self._partial: dict[tuple[tuple[int, ...], int], Evaluation] = {}
 
     @classmethod
     @abstractmethod
@@ -77,6 +81,13 @@ class Evaluator(ABC):
     @abstractmethod
     def find(self, architecture: Architecture) -> Evaluation:
         """The evaluation of an architecture, its score as the measure has it (losses are negated afterwards)."""
+
+    def find_after(self, architecture: Architecture, epochs: int) -> Evaluation:
+        """As :meth:`find`, the score after some of the schedule's epochs; the seconds are those of all of them.
+
+        To be written where :attr:`epochs` has more than the whole schedule.
+        """
+        raise LookupError(f"the evaluator {self.name} knows scores of whole trainings only: ask without epochs")
 
     @classmethod
     def kind(cls) -> str:
@@ -97,11 +108,31 @@ class Evaluator(ABC):
         """What it knows of architectures without training any: sizes, unless its table has more."""
         return Hints(self.space)
 
-    def evaluate(self, architecture: Architecture) -> Evaluation:
-        """The evaluation of an architecture; the same one each time."""
+    def evaluate(self, architecture: Architecture, epochs: int | None = None) -> Evaluation:
+        """The evaluation of an architecture; the same one each time.
+
+        Args:
+            architecture: of the space.
+            epochs: one of :attr:`epochs`; None for the whole schedule.
+
+        Raises:
+            ValueError: the measure is not known after so many epochs.
+        """
+        if epochs is not None and epochs != self.epochs[-1]:
+            return self._evaluate_after(architecture, epochs)
         evaluation = self._known.get(architecture.choices)
         if evaluation is None:
             evaluation = self._known[architecture.choices] = self._checked(self.find(architecture))
+        return evaluation
+
+    def _evaluate_after(self, architecture: Architecture, epochs: int) -> Evaluation:
+        key = (architecture.choices, epochs)
+        evaluation = self._partial.get(key)
+        if evaluation is None:
+            if epochs not in self.epochs:
+                known = ", ".join(map(str, self.epochs))
+                raise ValueError(f"{self.measure} is known after {known} epochs by {self.name}, not after {epochs}")
+            evaluation = self._partial[key] = self._checked(self.find_after(architecture, epochs))
         return evaluation
 
     def _checked(self, evaluation: Evaluation) -> Evaluation:
@@ -123,6 +154,7 @@ class Evaluator(ABC):
     def close(self) -> None:
         """Forgets what it has found, and lets go of what it holds."""
         self._known.clear()
+        self._partial.clear()
 
     def __enter__(self) -> Evaluator:
         return self

@@ -11,7 +11,7 @@ import numpy as np
 
 from searchers.clock import Budget
 from searchers.run import Run, check_clock
-from searchers.trace import DamagedTraceError, Trace, TraceWarning, incumbents
+from searchers.trace import DamagedTraceError, Trace, TraceWarning
 from searchers.truth import true_values
 from searchers.workplace import Workplace
 
@@ -88,7 +88,7 @@ class Job:
     def tell_truth(self, workplace: Workplace) -> None:
         """Looks true values of the finished run up again, in case the truth table has grown since it was made."""
         trace = Trace.load(self.path)
-        best = incumbents(trace.score, workplace.evaluator(self.evaluator).measure.sign)
+        best = trace.incumbents(workplace.evaluator(self.evaluator).measure.sign)
         found = np.stack(true_values(workplace.truth_now(), trace.choices, best))
         if not np.array_equal(found, np.stack([trace.true_val, trace.true_test]), equal_nan=True):
             replace(trace, true_val=found[0], true_test=found[1]).save(self.path, durable=False)

@@ -25,21 +25,23 @@ class Recorder:
     def __init__(self, evaluator: Evaluator, about: dict[str, Any]) -> None:
         self.evaluator = evaluator
         self.about = about
-        self.clock = Clock()
+        self.clock = Clock(evaluator.epochs[-1])
         self.failures = 0
         self._choices: list[tuple[int, ...]] = []
         self._scores: list[float] = []
         self._seconds: list[float] = []
         self._own: list[float] = []
         self._unique: list[int] = []
+        self._epochs: list[int] = []
+        self._paid: list[int] = []
 
     def __len__(self) -> int:
         return len(self._choices)
 
-    def add(self, architecture: Architecture, evaluation: Evaluation, own: float) -> None:
-        """Records a query that took the searcher ``own`` seconds."""
+    def add(self, architecture: Architecture, evaluation: Evaluation, own: float, epochs: int) -> None:
+        """Records a query of so many epochs that took the searcher ``own`` seconds."""
         clock = self.clock
-        clock.charge(evaluation.class_hash, evaluation.seconds)
+        clock.charge(evaluation.class_hash, evaluation.seconds, epochs)
         clock.own += own
         score = evaluation.score
         if score is None:
@@ -50,16 +52,16 @@ class Recorder:
         self._seconds.append(clock.training)
         self._own.append(clock.own)
         self._unique.append(len(clock.paid))
+        self._epochs.append(epochs)
+        self._paid.append(clock.epochs)
 
     def idle(self) -> int:
-        """Queries since a class was last asked for the first time."""
-        if not self._unique:
-            return 0
-        return len(self._unique) - 1 - self._unique.index(self._unique[-1])
+        """Queries since training was last paid for."""
+        return len(self._paid) - 1 - self._paid.index(self._paid[-1]) if self._paid else 0
 
     def best(self) -> tuple[Architecture, float] | None:
         """The incumbent and its score, in the measure's own direction; None before the first score."""
-        place = incumbents(np.array(self._scores))[-1] if self._scores else -1
+        place = incumbents(np.array(self._scores), epochs=np.array(self._epochs))[-1] if self._scores else -1
         if place < 0:
             return None
         architecture = Architecture(self.evaluator.space.name, self._choices[place])
@@ -79,7 +81,8 @@ class Recorder:
         dtype = np.int8 if max(options) <= 128 else np.int16
         choices = np.array(self._choices, dtype=dtype).reshape(len(scores), len(options))
         seconds = np.array(self._seconds, dtype=np.float64)
-        true_val, true_test = true_values(truth, choices, incumbents(scores))
+        epochs = np.array(self._epochs, dtype=np.int64)
+        true_val, true_test = true_values(truth, choices, incumbents(scores, epochs=epochs))
         counts = {
             "queries": len(scores),
             "clock": clock.kind,
@@ -95,6 +98,8 @@ class Recorder:
             true_val=true_val,
             true_test=true_test,
             unique=np.array(self._unique, dtype=np.int64),
+            epochs=epochs,
+            epochs_paid=np.array(self._paid, dtype=np.int64),
             meta={"format": FORMAT, "version": VERSION, **self.about, **counts, "state": state},
         )
 
@@ -108,8 +113,12 @@ class Recorder:
         self._seconds = np.nan_to_num(trace.seconds).tolist()
         self.failures = trace.meta["failures"]
         clock = self.clock
-        distinct = dict.fromkeys(self._choices)
-        clock.paid = {evaluator.class_hash(Architecture(evaluator.space.name, choices)) for choices in distinct}
+        self._epochs, self._paid = trace.epochs.tolist(), trace.epochs_paid.tolist()
+        clock.paid = {}
+        for choices, epochs in zip(self._choices, self._epochs, strict=True):
+            class_hash = evaluator.class_hash(Architecture(evaluator.space.name, choices))
+            clock.paid[class_hash] = max(epochs, clock.paid.get(class_hash, 0))
+        clock.epochs = self._paid[-1] if self._paid else 0
         clock.unpriced = trace.meta["unpriced"]
         clock.training = self._seconds[-1] if self._seconds else 0.0
         clock.own = self._own[-1] if self._own else 0.0

@@ -10,7 +10,7 @@ from typing import Any
 from searchers.clock import Budget
 from searchers.evaluator import Evaluator
 from searchers.recorder import Recorder
-from searchers.searcher import Searcher
+from searchers.searcher import Partial, Searcher
 from searchers.trace import Trace
 from searchers.truth import Truth
 
@@ -33,6 +33,7 @@ class Run:
 
     def __init__(self, searcher: Searcher, evaluator: Evaluator, about: dict[str, Any] | None = None) -> None:
         self.searcher = searcher
+        searcher.epochs = evaluator.epochs
         self.recorder = Recorder(evaluator, about or {})
         self.stopped: str | None = None
 
@@ -42,7 +43,7 @@ class Run:
         self.recorder.restore(trace)
 
     def go(self, budget: Budget, pause: Callable[[Run], None] | None = None) -> str:
-        """Why the run ended: ``queries``, ``seconds`` or ``stalled``.
+        """Why the run ended: ``queries``, ``seconds``, ``epochs`` or ``stalled``.
 
         The searcher's own seconds are those between an evaluation and the next, so they hold telling, asking and the
         few microseconds of recording.
@@ -58,25 +59,31 @@ class Run:
         check_clock(evaluator, budget)
         ask, tell, evaluate, add, clock = searcher.ask, searcher.tell, evaluator.evaluate, recorder.add, recorder.clock
         patience = STALLED_AFTER if budget.queries is None else sys.maxsize
+        whole = evaluator.epochs[-1]
         done, idle = len(recorder), recorder.idle()
         started = perf_counter()
         due = started + PAUSE_SECONDS
-        while idle < patience and budget.used_up(done, clock.training) is None:
-            classes = len(clock.paid)
-            architecture = ask()
+        while idle < patience and budget.used_up(done, clock.training, clock.epochs) is None:
+            paid = clock.epochs
+            question = ask()
             asked = perf_counter()
-            evaluation = evaluate(architecture)
+            if isinstance(question, Partial):
+                architecture, epochs = question
+                evaluation = evaluate(architecture, epochs)
+            else:
+                architecture, epochs = question, whole
+                evaluation = evaluate(question)
             evaluated = perf_counter()
-            add(architecture, evaluation, asked - started)
+            add(architecture, evaluation, asked - started, epochs)
             tell(architecture, evaluation.score)
             started = evaluated
             done += 1
-            idle = idle + 1 if len(clock.paid) == classes else 0
+            idle = idle + 1 if clock.epochs == paid else 0
             if pause is not None and evaluated >= due:
                 pause(self)
                 started = perf_counter()
                 due = started + max(PAUSE_SECONDS, PAUSE_APART * (started - evaluated))
-        self.stopped = budget.used_up(done, clock.training) or "stalled"
+        self.stopped = budget.used_up(done, clock.training, clock.epochs) or "stalled"
         return self.stopped
 
     def trace(self, truth: Truth | None = None) -> Trace:

@@ -13,9 +13,10 @@ from predictors.provenance import write_result
 from searchers.clock import Budget
 from searchers.job import Job
 from searchers.measure import Measure
+from searchers.objective import objective_text
 from searchers.request import Request
 from searchers.result import check_same, describe, open_folder
-from searchers.trace import Trace, incumbents
+from searchers.trace import Trace
 from searchers.workplace import Workplace
 
 
@@ -83,10 +84,11 @@ def as_text(found: Found) -> str:
     if found.architecture is None:
         lines.append("nothing was found: every architecture failed")
     else:
-        best = incumbents(trace.score, Measure.parse(meta["select"]).sign)[-1]
+        best = trace.incumbents(Measure.parse(meta["select"]).sign)[-1]
         lines += [
             f"best  {found.architecture}",
-            f"      {meta['select']} {trace.score[best]:.4f} by {meta['evaluator']}",
+            f"      {objective_text(meta['select'], meta.get('penalties', {}))} {trace.score[best]:.4f} "
+            f"by {meta['evaluator']}",
         ]
         if meta["report"] is not None and not np.isnan(trace.true_test[-1]):
             lines.append(f"      {meta['report']} {trace.true_test[-1]:.4f} by the truth table")
@@ -97,7 +99,7 @@ def as_text(found: Found) -> str:
 
 def _pick(trace: Trace, workplace: Workplace) -> str | None:
     """Text form of the architecture with the best score."""
-    best = incumbents(trace.score, Measure.parse(trace.meta["select"]).sign)[-1]
+    best = trace.incumbents(Measure.parse(trace.meta["select"]).sign)[-1]
     if best < 0:
         return None
     space = workplace.evaluator(trace.meta["evaluator"]).space

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from nasbench.registry import SEARCHERS, unknown
 from nasbench.space import Architecture, Space
 from searchers.hints import Hints
+
+
+class Partial(NamedTuple):
+    """A question for less than a whole training: what an architecture scores after so many epochs of its schedule.
+
+    A score after few epochs is read inside the one schedule that is searched, never from a shorter schedule. Trainings
+    are paused, not thrown away: who asks for more epochs later pays the difference.
+    """
+
+    architecture: Architecture
+    epochs: int
 
 
 class Searcher(ABC):
@@ -39,17 +50,23 @@ class Searcher(ABC):
         self.rng = rng
         self.hints = Hints(space)
         """What is known without training; whoever makes the run may give more than the sizes that are here."""
+        self.epochs: tuple[int, ...] = (1,)
+        """Epochs after which scores can be asked, rising; the last is the whole schedule. A run says which there are;
+        where trainings show no curve it is that one alone."""
 
     costly: bool = False
     """Whether asking takes so long, as where models are fitted, that the contract's tests ask less often."""
 
     @abstractmethod
-    def ask(self) -> Architecture:
-        """The architecture to evaluate next, an element of the space."""
+    def ask(self) -> Architecture | Partial:
+        """The architecture to evaluate next, an element of the space; a :class:`Partial` for fewer epochs."""
 
     @abstractmethod
     def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Takes in what an architecture scored: larger is better, None where it has failed and has no score."""
+        """Takes in what an architecture scored: larger is better, None where it has failed and has no score.
+
+        The score is the answer to the last question asked, after as many epochs as that one said.
+        """
 
     @abstractmethod
     def memory(self) -> dict[str, Any]:

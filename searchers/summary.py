@@ -14,7 +14,7 @@ import numpy as np
 
 from nasbench.database.files import write_atomically
 from searchers.measure import Measure
-from searchers.trace import Trace, incumbents
+from searchers.trace import Trace
 
 COLUMNS = (
     "searcher",
@@ -62,7 +62,7 @@ class Line:
     def of(cls, trace: Trace) -> Line:
         """The line of a finished run."""
         meta = trace.meta
-        best = incumbents(trace.score, Measure.parse(meta["select"]).sign)[-1]
+        best = trace.incumbents(Measure.parse(meta["select"]).sign)[-1]
         return cls(
             searcher=meta["searcher"],
             evaluator=meta["evaluator"],

@@ -8,13 +8,19 @@ Arrays have an entry a query, in order:
 ``seconds``        float64    simulated training seconds spent so far; NaN without a clock
 ``search_seconds`` float64    the searcher's own seconds so far
 ``true_val``       float64    value of the selecting measure, by the truth table, of the incumbent: the
-                              architecture with the best score so far, the first of equals; NaN without an
-                              incumbent or an answer
+                              architecture with the best score so far among those after the most epochs, the
+                              first of equals; NaN without an incumbent or an answer
 ``true_test``      float64    likewise of the reported measure
 ``unique``         int64      different canonical classes asked so far
+``epochs``         int64      epochs of the schedule after which it scored so; for whole trainings all of them
+``epochs_paid``    int64      epochs of training spent so far, those of a class once
 =================  =========  =================================================================================
 
-and ``meta`` is JSON text. The meta of a run also holds the searcher's state after the last query, so that a run can be
+and ``meta`` is JSON text. Traces of version 1 had no epochs: all their trainings were whole.
+
+A score after fewer epochs never beats one after more: the incumbent is the best of those that were trained longest, so
+that it can be replaced by an architecture with a smaller number. ``true_val`` and ``true_test`` are of whole trainings
+always. The meta of a run also holds the searcher's state after the last query, so that a run can be
 carried on, to a larger budget too.
 """
 
@@ -31,11 +37,13 @@ import numpy as np
 
 from nasbench.database.files import replace, write_atomically
 from searchers.clock import Budget
+from searchers.measure import Measure
 
 FORMAT = "nasbench-forge trace"
-VERSION = 1
+VERSION = 2
+COUNTS = ("unique", "epochs", "epochs_paid")
 NUMBERS = ("score", "seconds", "search_seconds", "true_val", "true_test")
-REPRODUCED = ("choices", "score", "seconds", "true_val", "true_test", "unique")
+REPRODUCED = ("choices", "score", "seconds", "true_val", "true_test", *COUNTS)
 """Arrays that are the same each time a run is made; the searcher's own seconds are not."""
 
 
@@ -63,10 +71,12 @@ class Trace:
     true_val: np.ndarray
     true_test: np.ndarray
     unique: np.ndarray
+    epochs: np.ndarray
+    epochs_paid: np.ndarray
     meta: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in (*NUMBERS, "unique"):
+        for name in (*NUMBERS, *COUNTS):
             if getattr(self, name).shape != (len(self.choices),):
                 raise ValueError(
                     f"a trace of {len(self.choices)} queries needs as many entries of {name}, "
@@ -81,11 +91,18 @@ class Trace:
         if self.meta.get("stopped") is None or not len(self):
             return False
         stalled = self.meta["stopped"] == "stalled" and budget.queries is None
-        return stalled or budget.used_up(len(self), float(self.seconds[-1])) is not None
+        return stalled or self._used_up(budget, len(self)) is not None
 
     def exceeds(self, budget: Budget) -> bool:
         """Whether the run went on after this budget was used up."""
-        return len(self) > 1 and budget.used_up(len(self) - 1, float(self.seconds[-2])) is not None
+        return len(self) > 1 and self._used_up(budget, len(self) - 1) is not None
+
+    def _used_up(self, budget: Budget, queries: int) -> str | None:
+        return budget.used_up(queries, float(self.seconds[queries - 1]), int(self.epochs_paid[queries - 1]))
+
+    def incumbents(self, sign: float = 1.0) -> np.ndarray:
+        """Index of the incumbent after each query, see :func:`incumbents`."""
+        return incumbents(self.score, sign, self.epochs)
 
     def save(self, path: Path, durable: bool = True) -> None:
         """Writes the trace in one step: a kill leaves the file that was there, or none.
@@ -98,7 +115,7 @@ class Trace:
         Raises:
             OSError: the file cannot be written.
         """
-        arrays = {name: getattr(self, name) for name in ("choices", "unique", *NUMBERS)}
+        arrays = {name: getattr(self, name) for name in ("choices", *COUNTS, *NUMBERS)}
         buffer = io.BytesIO()
         np.savez(buffer, meta=np.array(json.dumps(self.meta, allow_nan=False)), **arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,7 +139,7 @@ class Trace:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(str(arrays.pop("meta")))
-            trace = cls(**arrays, meta=meta)
+            trace = cls(**_with_epochs(arrays, meta), meta=meta)
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
             raise DamagedTraceError(f"{path} is not a trace of a run, or is damaged ({error})") from None
         if meta.get("format") != FORMAT or meta.get("version", VERSION + 1) > VERSION:
@@ -133,14 +150,29 @@ class Trace:
         return trace
 
 
-def incumbents(score: np.ndarray, sign: float = 1.0) -> np.ndarray:
+def _with_epochs(arrays: dict[str, np.ndarray], meta: dict[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays of any version: those of the first asked for whole trainings alone, and paid each class whole."""
+    if meta.get("version") != 1:
+        return arrays
+    whole = Measure.parse(meta.get("select", "val_accuracy")).schedule or 1
+    return {**arrays, "epochs": np.full_like(arrays["unique"], whole), "epochs_paid": arrays["unique"] * whole}
+
+
+def incumbents(score: np.ndarray, sign: float = 1.0, epochs: np.ndarray | None = None) -> np.ndarray:
     """Index of the incumbent after each query: int64 array, -1 before the first score.
+
+    It is the best score so far among those after the most epochs so far, the first of equals.
 
     Args:
         score: scores of the queries in order, NaN for failures.
         sign: 1 where larger is better, -1 where smaller is.
+        epochs: after which each query scored; None where all were trained alike.
     """
     order = np.where(np.isnan(score), -np.inf, sign * score)
+    if epochs is not None and (epochs != epochs[:1]).any():
+        scored = np.isfinite(order)
+        pairs = np.stack([epochs[scored], order[scored]], axis=1)
+        order[scored] = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)  # rows in lexicographic order
     best = np.maximum.accumulate(order) if len(order) else order
     is_new = np.empty(len(order), dtype=bool)
     is_new[:1] = np.isfinite(order[:1])

@@ -52,6 +52,8 @@ class SurrogateEvaluator(Evaluator):
         self.noise_seed = getattr(surrogate, "seed", None)
         sample = surrogate.seconds(surrogate.space.from_index(0))
         super().__init__(name, surrogate.space, fitted, NO_CLOCK if sample != sample else PREDICTED)
+        self.epochs = _epochs(surrogate) or self.epochs
+        self._curves: dict[tuple[int, ...], list[float]] = {}
 
     @classmethod
     def open(
@@ -99,9 +101,35 @@ class SurrogateEvaluator(Evaluator):
             return failed(error, seconds, class_hash)
         return Evaluation(score, seconds, "surrogate", class_hash)
 
+    def find_after(self, architecture: Architecture, epochs: int) -> Evaluation:
+        """The surrogate's guess of the learning curve, at one of its epochs."""
+        if architecture.choices not in self._curves:
+            self._curves[architecture.choices] = self._surrogate.curve(architecture, self.measure.metric).tolist()
+        score = self._curves[architecture.choices][self.epochs.index(epochs)]
+        seconds = self._surrogate.seconds(architecture)
+        return Evaluation(score, seconds, "surrogate", self.class_hash(architecture))
+
+    def close(self) -> None:
+        """Forgets what it has found."""
+        super().close()
+        self._curves.clear()
+
     def description(self) -> dict[str, Any]:
         """The kind, the measure, the clock, the digest of the fit and, where there is noise, whose it is."""
         said = {**super().description(), "digest": self._digest}
         if self.noise_seed is not None:
             said["noise"] = "of each run's own seed" if self._own_noise else f"of the seed {self.noise_seed}"
         return said
+
+
+def _epochs(surrogate: SurrogateBenchmark | NoisyView) -> tuple[int, ...]:
+    """Epochs of the curves that it guesses; none where its table had no curves, or none of the noise asked for."""
+    known = getattr(surrogate, "surrogate", surrogate)  # a view with noise holds the surrogate
+    epochs: tuple[int, ...] = getattr(known, "epochs", {}).get(surrogate.metric, ())
+    if not epochs or epochs[-1] != surrogate.schedule:
+        return ()
+    try:
+        surrogate.curve(surrogate.space.from_index(0), surrogate.metric)
+    except LookupError:
+        return ()
+    return epochs

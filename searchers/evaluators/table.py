@@ -26,7 +26,8 @@ class TableEvaluator(Evaluator):
     An architecture is answered by its own row, or where it has none by the rows of its class; where neither answers it
     has failed, with the table's reason. Seconds are those recorded for one training (the mean over its seeds). Where no
     training was timed they are estimated from the FLOPs of the class's cheapest row, if the table has FLOPs and says,
-    or is told, how many images were trained on; otherwise there is no clock.
+    or is told, how many images were trained on; otherwise there is no clock. Where the table has the measure's curves,
+    scores after fewer epochs of the schedule can be asked.
 
     Args:
         name: the evaluator's name in results.
@@ -51,10 +52,10 @@ class TableEvaluator(Evaluator):
         self._hashes: dict[tuple[int, ...], str] = dict(
             zip(map(tuple, view.choices.tolist()), view.class_hashes.tolist(), strict=True)
         )
-        values = view.values(measure.metric, *self._key).tolist()
-        self._scores = {
-            choices: value for choices, value in zip(self._hashes, values, strict=True) if not math.isnan(value)
-        }
+        self._rows = list(self._hashes)
+        self.epochs = view.epochs(measure.metric, measure.schedule)
+        self._scores = self._column(-1)
+        self._curves: dict[int, dict[tuple[int, ...], float]] = {}
 
     @classmethod
     def open(cls, name: str, path: Path, select: Measure | None, *, train_images: int | None = None) -> TableEvaluator:
@@ -71,17 +72,32 @@ class TableEvaluator(Evaluator):
 
     def find(self, architecture: Architecture) -> Evaluation:
         """The table's answer."""
+        return self._found(architecture, self._scores, -1)
+
+    def find_after(self, architecture: Architecture, epochs: int) -> Evaluation:
+        """The table's answer after some epochs of the schedule."""
+        if epochs not in self._curves:
+            self._curves[epochs] = self._column(epochs)
+        return self._found(architecture, self._curves[epochs], epochs)
+
+    def _found(self, architecture: Architecture, scores: dict[tuple[int, ...], float], epoch: int) -> Evaluation:
         class_hash = self.class_hash(architecture)
         seconds = self._seconds(architecture, class_hash)
-        score = self._scores.get(architecture.choices)
+        score = scores.get(architecture.choices)
         if score is not None:
             return Evaluation(score, seconds, "row", class_hash)
+        schedule, _, seed = self._key
         try:
-            return Evaluation(
-                self._view.query(architecture, self.measure.metric, *self._key), seconds, "class", class_hash
-            )
+            value = self._view.query(architecture, self.measure.metric, schedule, epoch, seed)
         except LookupError as error:
             return failed(error, seconds, class_hash)
+        return Evaluation(value, seconds, "class", class_hash)
+
+    def _column(self, epoch: int) -> dict[tuple[int, ...], float]:
+        """Values of the measure after an epoch, of the architectures that have one in a row of their own."""
+        schedule, _, seed = self._key
+        values = self._view.values(self.measure.metric, schedule, epoch, seed).tolist()
+        return {choices: value for choices, value in zip(self._rows, values, strict=True) if not math.isnan(value)}
 
     def hints(self) -> Hints:
         """The table's costs and zero-cost scores, and sizes."""

@@ -33,7 +33,8 @@ class TrainingEvaluator(Evaluator):
     An architecture's score is the mean over seed indices 0, 1, ... of its class's rows, or the row of the one seed that
     the measure names; rows that the table holds are read, the others are trained and committed. The clock is charged
     what was recorded when a row was trained, whenever that was, so that a run resumed, or made on a fuller table, costs
-    the same. A training that failed is a failure with its reason.
+    the same. A training that failed is a failure with its reason. Scores are of whole trainings only: a row is trained
+    to its end or not at all, so that asking for fewer epochs would save nothing.
 
     Args:
         name: the evaluator's name in results.

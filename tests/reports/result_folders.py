@@ -199,5 +199,7 @@ def make_trace(evaluator: str, searcher: str, seed: int, queries: int, clock: st
         true_val=true_val[best],
         true_test=true_val[best] - 0.4,
         unique=np.arange(1, queries + 1),
+        epochs=np.full(queries, 200),
+        epochs_paid=np.arange(1, queries + 1) * 200,
         meta=meta,
     )

@@ -21,8 +21,33 @@ NECKLACES = kit.Necklaces()
 def test_a_class_is_paid_once() -> None:
     clock = Clock()
     for class_hash, seconds in (("a", 3.0), ("b", 4.0), ("a", 100.0), ("c", math.nan), ("c", 5.0)):
-        clock.charge(class_hash, seconds)
-    assert (clock.training, len(clock.paid), clock.unpriced) == (7.0, 3, 1)
+        clock.charge(class_hash, seconds, 1)
+    assert (clock.training, clock.epochs, len(clock.paid), clock.unpriced) == (7.0, 3, 3, 1)
+
+
+def test_a_training_that_goes_on_pays_the_difference() -> None:
+    clock = Clock(whole=12)
+    spent = []
+    for class_hash, seconds, epochs in (("a", 24.0, 4), ("a", 24.0, 4), ("b", 6.0, 12), ("a", 24.0, 12), ("b", 6.0, 1)):
+        clock.charge(class_hash, seconds, epochs)
+        spent.append((clock.training, clock.epochs))
+    assert spent == [(8.0, 4), (8.0, 4), (14.0, 16), (30.0, 24), (30.0, 24)]
+    clock.charge("c", math.nan, 1)
+    clock.charge("c", math.nan, 12)
+    assert (clock.unpriced, clock.epochs) == (1, 36)
+
+
+def test_a_budget_in_epochs_ends_with_the_query_that_crosses_it() -> None:
+    run = kit.make_run("random_search", NB201)
+    assert run.go(Budget(epochs=100)) == "epochs"
+    trace = run.trace()
+    assert trace.epochs.tolist() == [12] * len(trace)
+    assert trace.epochs_paid.tolist() == (12 * trace.unique).tolist()
+    assert trace.epochs_paid[-1] >= 100 > trace.epochs_paid[-2]
+    assert trace.ended(Budget(epochs=100))
+    assert not trace.ended(Budget(epochs=120))
+    assert trace.exceeds(Budget(epochs=80))
+    assert not trace.exceeds(Budget(epochs=100))
 
 
 def test_trace_counts_seconds_of_first_visits_only() -> None:
@@ -72,7 +97,7 @@ def test_a_budget_that_can_never_be_used_up_ends_as_stalled() -> None:
     assert not trace.ended(Budget(queries=len(trace) + 1))
 
 
-@pytest.mark.parametrize("wrong", [{}, {"queries": 0}, {"seconds": -1.0}, {"seconds": math.nan}])
+@pytest.mark.parametrize("wrong", [{}, {"queries": 0}, {"epochs": 0}, {"seconds": -1.0}, {"seconds": math.nan}])
 def test_budgets_are_checked(wrong: dict) -> None:
     with pytest.raises(ValueError, match="budget"):
         Budget(**wrong)

@@ -26,7 +26,8 @@ def trace(searcher: str, *cells: int, space: str = "nas_bench_201") -> Trace:
     """A run that asked for some of the cells."""
     choices = np.array([CELLS[cell].choices for cell in cells], dtype=np.int8)
     numbers = [np.zeros(len(cells)) for _ in range(5)]
-    return Trace(choices, *numbers, unique=np.arange(len(cells)), meta={"searcher": searcher, "space": space})
+    counts = [np.arange(len(cells))] * 3
+    return Trace(choices, *numbers, *counts, meta={"searcher": searcher, "space": space})
 
 
 def credited(*traces: Trace) -> dict[int, tuple[str, int]]:
@@ -66,7 +67,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     noise = 0.5 * np.random.default_rng(2).standard_normal(len(CELLS))
     write_table(folder / "t.h5", CELLS, worth(CELLS) + noise)
     told = ["--evaluator", f"table={folder / 't.h5'}", "--queries", "25"]
-    assert main(["compare", *told, "--seeds", "3", "--workers", "1", "--out", str(folder / "compare")]) == 0
+    three = ["--searchers", "local_search,random_search,regularized_evolution"]
+    assert main(["compare", *told, *three, "--seeds", "3", "--workers", "1", "--out", str(folder / "compare")]) == 0
     assert main(["search", *told, "--searcher", "random_search", "--seed", "9", "--out", str(folder / "search")]) == 0
     return folder
 

@@ -27,7 +27,17 @@ def test_a_trace_comes_back(durable: bool, tmp_path: Path) -> None:
     before.save(tmp_path / "a" / "0000.npz", durable)
     after = Trace.load(tmp_path / "a" / "0000.npz")
     assert after.meta == before.meta
-    for name in ("choices", "score", "seconds", "search_seconds", "true_val", "true_test", "unique"):
+    for name in (
+        "choices",
+        "score",
+        "seconds",
+        "search_seconds",
+        "true_val",
+        "true_test",
+        "unique",
+        "epochs",
+        "epochs_paid",
+    ):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
         assert getattr(after, name).dtype == getattr(before, name).dtype
     assert after.choices.dtype == np.int8
@@ -89,6 +99,32 @@ def test_incumbents_are_the_first_best_so_far() -> None:
     assert incumbents(np.array([])).tolist() == []
     assert incumbents(np.array([np.nan, np.nan])).tolist() == [-1, -1]
     assert incumbents(np.array([2.0, 1.0])).tolist() == [0, 0]
+
+
+def test_a_score_after_fewer_epochs_never_beats_one_after_more() -> None:
+    """By a plain loop over (epochs, score) pairs, the first of equals; failures count nowhere."""
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        epochs = rng.choice([1, 3, 9], 30)
+        score = np.where(rng.random(30) < 0.3, np.nan, rng.integers(0, 6, 30).astype(float))
+        for sign in (1.0, -1.0):
+            best, expected = -1, []
+            for place, (after, value) in enumerate(zip(epochs, score, strict=True)):
+                better = best < 0 or (after, sign * value) > (epochs[best], sign * score[best])
+                best = place if not np.isnan(value) and better else best
+                expected.append(best)
+            assert incumbents(score, sign, epochs).tolist() == expected
+    assert incumbents(np.array([99.0, 5.0, 98.0, 4.0]), epochs=np.array([1, 12, 4, 12])).tolist() == [0, 1, 1, 1]
+
+
+def test_traces_of_the_first_version_are_of_whole_trainings(tmp_path: Path) -> None:
+    before = trace()
+    old = {name: value for name, value in vars(before).items() if not name.startswith("epochs")}
+    meta = {**old.pop("meta"), "version": 1, "select": "val_accuracy@12"}
+    np.savez(tmp_path / "old.npz", meta=np.array(json.dumps(meta)), **old)
+    after = Trace.load(tmp_path / "old.npz")
+    assert after.epochs.tolist() == before.epochs.tolist() == [12] * 30
+    assert after.epochs_paid.tolist() == before.epochs_paid.tolist() == (12 * before.unique).tolist()
 
 
 def test_whether_a_budget_carries_it_on() -> None:
