@@ -17,7 +17,7 @@ from predictors.encoding_text import split_encodings
 from predictors.models.gaussian_process import GaussianProcess
 from predictors.predictor import Predictor, State
 from predictors.splits import folds
-from predictors.stacking import chosen_pull, mixture, weights
+from predictors.stacking import chosen_pull, class_sizes, mixture, weights
 from predictors.warps import Warp, fit_warp
 
 MEMBERS = (
@@ -83,7 +83,7 @@ class Stacked(Predictor):
                 self._fit_members(features[inside], t[inside], classes[inside])
                 outside[held], variance[held] = self._answers(features[held])
             pull = chosen_pull(outside, t, classes, self.folds, self.seed)
-            self.weights_ = weights(outside, t, pull)
+            self.weights_ = weights(outside, t, class_sizes(classes), pull)
             error = (t - np.einsum("nm,m->n", outside, self.weights_)) ** 2
             told = mixture(outside, variance, self.weights_)
             self.scale_ = float(np.sqrt((error / np.maximum(told, 1e-12)).mean()))

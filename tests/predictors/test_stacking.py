@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize
 
-from predictors.stacking import PULLS, chosen_pull, mixture, weights
+from predictors.stacking import PULLS, chosen_pull, class_sizes, mixture, weights
 
 
 def test_weights_are_the_least_squares_pulled_towards_equal_ones() -> None:
     rng = np.random.default_rng(0)
     t = rng.standard_normal(50)
     outside = np.stack([t + 0.2 * rng.standard_normal(50), rng.standard_normal(50), -t], axis=1)
-    found = weights(outside, t, 5.0)
+    found = weights(outside, t, np.ones(50), 5.0)
 
     def cost(w: np.ndarray) -> float:
         return float(((t - outside @ w) ** 2).sum() + 5 * ((w - 1 / 3) ** 2).sum())
@@ -23,7 +23,19 @@ def test_weights_are_the_least_squares_pulled_towards_equal_ones() -> None:
     slow = optimize.minimize(cost, np.full(3, 0.3), bounds=[(0, None)] * 3).x
     assert np.allclose(found, slow, atol=1e-4)
     assert found[2] == 0 and found[0] > 0.7
-    assert np.allclose(weights(outside, t, 1e12), 1 / 3, atol=1e-6)
+    assert np.allclose(weights(outside, t, np.ones(50), 1e12), 1 / 3, atol=1e-6)
+
+
+def test_a_class_counts_once_however_many_rows_it_has() -> None:
+    rng = np.random.default_rng(3)
+    t = rng.standard_normal(30)
+    outside = t[:, None] + rng.standard_normal((30, 3))
+    many = np.concatenate([np.zeros(20, dtype=int), np.arange(30)])  # the first class twenty times more
+    counts = class_sizes(many)
+    assert counts.tolist() == [21] * 21 + [1] * 29
+    assert np.allclose(weights(outside[many], t[many], counts, 4.0), weights(outside, t, np.ones(30), 4.0))
+    assert not np.allclose(weights(outside[many], t[many], np.ones(50), 4.0), weights(outside, t, np.ones(30), 4.0))
+    assert chosen_pull(outside[many], t[many], many, 5, 0) == chosen_pull(outside, t, np.arange(30), 5, 0)
 
 
 @given(st.integers(0, 2**31), st.integers(1, 6))
@@ -31,7 +43,7 @@ def test_weights_of_equal_members_are_equal(seed: int, count: int) -> None:
     rng = np.random.default_rng(seed)
     t = rng.standard_normal(20)
     outside = np.repeat((t + rng.standard_normal(20))[:, None], count, axis=1)
-    found = weights(outside, t, 2.0)
+    found = weights(outside, t, np.ones(20), 2.0)
     assert (found >= 0).all() and np.allclose(found, found[0])
 
 
