@@ -149,6 +149,15 @@ def _add_evaluators(parser: argparse.ArgumentParser) -> None:
         help="such as regularized_evolution.population_size=10",
     )
     parser.add_argument(
+        "--penalty",
+        metavar="COST=WEIGHT",
+        action="append",
+        default=[],
+        help="maximise the score less WEIGHT x COST, in points for each unit: flops, parameters, flops_built, "
+        "parameters_built in millions, other costs as the table has them (a latency in its seconds or milliseconds); "
+        "several add up; such as flops=0.05",
+    )
+    parser.add_argument(
         "--candidates",
         choices=("auto", "space", "truth"),
         default="auto",
@@ -168,6 +177,7 @@ def _add_evaluators(parser: argparse.ArgumentParser) -> None:
 
 def _request(args: argparse.Namespace, searchers: tuple[str, ...]) -> Request:
     from searchers.measure import Measure
+    from searchers.objective import parse_penalties
     from searchers.request import Request, Source, parse_settings
 
     options = ("device", "data_root", "training_seeds", "train_images")
@@ -180,4 +190,5 @@ def _request(args: argparse.Namespace, searchers: tuple[str, ...]) -> Request:
         report=None if args.report is None else Measure.parse(args.report),
         candidates=args.candidates,
         options={name: getattr(args, name) for name in options},
+        penalties=parse_penalties(args.penalty),
     )

@@ -94,6 +94,8 @@ class Request:
         candidates: ``space`` to search the whole space, ``truth`` to search the rows of the truth table, ``auto`` for
             the rows where a table covers only a part of its space.
         options: options of evaluators, such as ``device``.
+        penalties: weight of each cost that scores are lessened by.
+        pareto: costs that fronts and hypervolumes of all runs are of; none for those of searchers that have costs.
     """
 
     searchers: tuple[str, ...]
@@ -104,6 +106,8 @@ class Request:
     report: Measure | None = None
     candidates: str = "auto"
     options: dict[str, Any] = field(default_factory=dict)
+    penalties: dict[str, float] = field(default_factory=dict)
+    pareto: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.searchers or not self.evaluators:

@@ -14,6 +14,7 @@ from searchers.candidates import Candidates
 from searchers.evaluator import Evaluator
 from searchers.hints import Hints
 from searchers.measure import Measure
+from searchers.objective import Penalised
 from searchers.request import Request
 from searchers.run import Run
 from searchers.searcher import make_searcher
@@ -43,6 +44,8 @@ class Workplace:
         if name not in self._evaluators:
             source = next(source for source in self.request.evaluators if source.name == name)
             evaluator = self._closing.enter_context(source.open(self.request.select, self.request.options))
+            if self.request.penalties:
+                evaluator = Penalised(evaluator, self.request.penalties)
             self._evaluators[name] = evaluator
         return self._evaluators[name]
 
@@ -117,13 +120,15 @@ class Workplace:
             "searcher": searcher_name,
             "parameters": searcher.parameters(),
             "evaluator": evaluator_name,
-            "kind": evaluator.kind(),
+            "kind": evaluator.description()["kind"],
             "select": str(evaluator.measure),
             "report": None if self.truth is None else str(self.truth.report),
             "candidates": self.candidates,
             "seed": seed,
             "noise": evaluator.noise_seed,
         }
+        if self.request.penalties:
+            about["penalties"] = self.request.penalties
         return Run(searcher, evaluator, about)
 
     def _hints_of(self, name: str) -> Hints:
