@@ -158,6 +158,18 @@ def _add_evaluators(parser: argparse.ArgumentParser) -> None:
         "several add up; such as flops=0.05",
     )
     parser.add_argument(
+        "--pareto",
+        metavar="COST+COST",
+        help="write the front of score and these costs, and the hypervolume after each query, of every run, such as "
+        "flops+parameters (default: of runs of nsga2, its costs)",
+    )
+    parser.add_argument(
+        "--pareto-from",
+        metavar="SCORE",
+        type=float,
+        help="the score from which hypervolumes count (default: 0 for accuracies)",
+    )
+    parser.add_argument(
         "--candidates",
         choices=("auto", "space", "truth"),
         default="auto",
@@ -176,6 +188,7 @@ def _add_evaluators(parser: argparse.ArgumentParser) -> None:
 
 
 def _request(args: argparse.Namespace, searchers: tuple[str, ...]) -> Request:
+    from searchers.costs import parse_costs
     from searchers.measure import Measure
     from searchers.objective import parse_penalties
     from searchers.request import Request, Source, parse_settings
@@ -191,4 +204,6 @@ def _request(args: argparse.Namespace, searchers: tuple[str, ...]) -> Request:
         candidates=args.candidates,
         options={name: getattr(args, name) for name in options},
         penalties=parse_penalties(args.penalty),
+        pareto=() if args.pareto is None else parse_costs(args.pareto),
+        pareto_from=args.pareto_from,
     )

@@ -21,6 +21,7 @@ from searchers.request import Request
 from searchers.result import check_same, describe, open_folder
 from searchers.summary import Line, write_lines
 from searchers.trace import Trace
+from searchers.volumes import costs_of, summarise
 from searchers.workplace import Workplace
 
 ALONE_SECONDS = 1.0
@@ -59,6 +60,7 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
         with open_folder(out, "compare") as old:  # not before all that is named was opened
             if old is not None:
                 check_same(out, old, about)
+            costs_of(workplace, about["parameters"])
             missing = [
                 job for job in jobs if (found := job.check(workplace, budget)) is None or not found.ended(budget)
             ]
@@ -70,8 +72,10 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
                 for job in jobs:
                     job.tell_truth(workplace)
             os.sync()  # short runs were not waited for one by one
-            lines = [Line.of(Trace.load(job.path)) for job in jobs]
+            traces = [Trace.load(job.path) for job in jobs]
+            lines = [Line.of(trace) for trace in traces]
             write_lines(out / "summary.csv", lines)
+            about |= summarise(out, workplace, about, traces)
             write_result(out, {**about, "complete": True})
     return lines
 

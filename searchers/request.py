@@ -96,6 +96,7 @@ class Request:
         options: options of evaluators, such as ``device``.
         penalties: weight of each cost that scores are lessened by.
         pareto: costs that fronts and hypervolumes of all runs are of; none for those of searchers that have costs.
+        pareto_from: the score from which hypervolumes count; None for 0 of accuracies.
     """
 
     searchers: tuple[str, ...]
@@ -108,6 +109,7 @@ class Request:
     options: dict[str, Any] = field(default_factory=dict)
     penalties: dict[str, float] = field(default_factory=dict)
     pareto: tuple[str, ...] = ()
+    pareto_from: float | None = None
 
     def __post_init__(self) -> None:
         if not self.searchers or not self.evaluators:

@@ -17,6 +17,7 @@ from searchers.objective import objective_text
 from searchers.request import Request
 from searchers.result import check_same, describe, open_folder
 from searchers.trace import Trace
+from searchers.volumes import costs_of, summarise
 from searchers.workplace import Workplace
 
 
@@ -53,8 +54,10 @@ def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
             if old is not None:
                 check_same(out, old, about)
             before = job.check(workplace, budget)
+            costs_of(workplace, about["parameters"])
             write_result(out, {**about, "complete": False})
             trace = _watched(workplace, job, budget, before)
+            about |= summarise(out, workplace, about, [trace])
             pick = _pick(trace, workplace)
             write_result(out, {**about, "pick": pick, "stopped": trace.meta["stopped"], "complete": True})
     return Found(pick, trace)

@@ -114,7 +114,7 @@ class Workplace:
         evaluator = self.evaluator(evaluator_name).of_run(seed)
         parameters = self.request.parameters.get(searcher_name, {})
         searcher = make_searcher(searcher_name, self.space(evaluator), seed, **parameters)
-        searcher.hints = self._hints_of(evaluator_name)
+        searcher.hints = self.hints(evaluator_name)
         about: dict[str, Any] = {
             "space": evaluator.space.name,
             "searcher": searcher_name,
@@ -131,7 +131,7 @@ class Workplace:
             about["penalties"] = self.request.penalties
         return Run(searcher, evaluator, about)
 
-    def _hints_of(self, name: str) -> Hints:
+    def hints(self, name: str) -> Hints:
         """An evaluator's hints, gathered once for all runs."""
         if name not in self._hints:
             self._hints[name] = self.evaluator(name).hints()
