@@ -92,6 +92,8 @@ class Run:
         clock: what the seconds are: ``recorded``, ``estimated`` or ``none``.
         failures: queries that gave no score.
         unpriced: classes whose training time nobody knows; they add nothing to ``seconds``.
+        epochs: epochs of training spent so far; None where they were not kept.
+        partial: whether some trainings were asked before their end, so that queries do not tell what was spent.
     """
 
     evaluator: str
@@ -106,6 +108,8 @@ class Run:
     clock: str = "none"
     failures: int = 0
     unpriced: int = 0
+    epochs: np.ndarray | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -214,6 +214,8 @@ def _run(path: Path, trace: Trace, sign: float) -> Run:
         clock=str(trace.meta.get("clock", "none")),
         failures=int(trace.meta.get("failures", 0)),
         unpriced=int(trace.meta.get("unpriced", 0)),
+        epochs=trace.epochs_paid.astype(np.float64),
+        partial=bool((trace.epochs != trace.epochs.max()).any()),
     )
 
 

@@ -1,4 +1,4 @@
-"""What searchers have found after each query, or after each second of training: mean or median with its interval."""
+"""What searchers have found after each query, or second or epoch of training: mean or median with its interval."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SETTLED = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A searcher's incumbents: ``x`` in queries or seconds, the band over ``runs`` runs at each."""
+    """A searcher's incumbents: ``x`` in queries, seconds or epochs, the band over ``runs`` runs at each."""
 
     searcher: str
     x: np.ndarray
@@ -32,26 +32,29 @@ class Curve:
 def compute_search_curves(
     comparison: Comparison, evaluator: str, value: str, settings: Settings, over: str = "queries"
 ) -> list[Curve]:
-    """A curve for each searcher with runs on the evaluator; none where the clock was not kept.
+    """A curve for each searcher with runs on the evaluator; none where the clock was not kept, or nobody needs epochs.
 
-    Every point of a curve has all its runs: over queries a curve ends with the shortest run; over time it begins when
-    the slowest run has its first result and ends with the longest run, and a run that has ended keeps its incumbent.
+    Every point of a curve has all its runs: over queries a curve ends with the shortest run; over time and epochs it
+    begins when the slowest run has its first result and ends with the longest run, and a run that has ended keeps its
+    incumbent. Over epochs there are curves only where a searcher asked for fewer than a whole training.
 
     Args:
         comparison: the runs.
         evaluator: whose runs.
         value: ``true_test``, ``true_val`` or ``score``, as in :class:`reports.result.Run`.
         settings: statistic and interval.
-        over: ``queries`` or ``seconds``.
+        over: ``queries``, ``seconds`` or ``epochs``.
     """
+    if over == "epochs" and not any(run.partial for run in comparison.runs if run.evaluator == evaluator):
+        return []
     curves = []
     for searcher in comparison.searchers:
         runs = [run for run in comparison.of(evaluator, searcher) if len(run.score)]
-        if over == "seconds":
-            runs = [run for run in runs if np.isfinite(run.seconds).all()]
+        if over != "queries":
+            runs = [run for run in runs if np.isfinite(_spent(run, over)).all()]
         if not runs:
             continue
-        x = _queries(runs) if over == "queries" else _times(runs)
+        x = _queries(runs) if over == "queries" else _times([_spent(run, over) for run in runs])
         values = np.array([_at(run, value, x, over) for run in runs])
         if np.isfinite(values).any():
             curves.append(Curve(searcher, x, settings.band(values), len(runs)))
@@ -62,8 +65,14 @@ def _queries(runs: Sequence[Run]) -> np.ndarray:
     return np.arange(1, min(len(run.score) for run in runs) + 1, dtype=np.float64)
 
 
-def _times(runs: Sequence[Run]) -> np.ndarray:
-    start, end = max(run.seconds[0] for run in runs), max(run.seconds[-1] for run in runs)
+def _spent(run: Run, over: str) -> np.ndarray:
+    """Seconds or epochs of training spent after each query; NaN where they were not kept."""
+    spent: np.ndarray | None = getattr(run, over)
+    return np.full(len(run.score), np.nan) if spent is None else spent
+
+
+def _times(spent: Sequence[np.ndarray]) -> np.ndarray:
+    start, end = max(each[0] for each in spent), max(each[-1] for each in spent)
     return np.geomspace(start, end, POINTS) if start > 0 else np.linspace(start, end, POINTS)
 
 
@@ -71,7 +80,7 @@ def _at(run: Run, value: str, x: np.ndarray, over: str) -> np.ndarray:
     values: np.ndarray = getattr(run, value)
     if over == "queries":
         return values[: len(x)]
-    done = np.searchsorted(run.seconds, x * (1 + 1e-12), side="right") - 1
+    done = np.searchsorted(_spent(run, over), x * (1 + 1e-12), side="right") - 1
     return values[np.maximum(done, 0)]
 
 

@@ -49,6 +49,7 @@ def _section(comparison: Comparison, settings: Settings) -> Section:
         (
             *_curves(comparison, judgements, style, settings, "queries"),
             *_curves(comparison, judgements, style, settings, "seconds"),
+            *_curves(comparison, judgements, style, settings, "epochs"),
             *_ranks(comparison, judgements, style, settings),
             *_wins(comparison, judgements, settings),
         ),
@@ -108,8 +109,9 @@ def _curves(
     y_range = compute_range(list(panels.values()), best)
     for evaluator, curves in panels.items():
         clock = TIME_LABELS.get(comparison.clock(evaluator), "training time")
-        subject = "queries" if over == "queries" else clock
-        held = f" A run that has ended keeps its incumbent. {unpriced_words(comparison, evaluator)}".rstrip()
+        subject = {"queries": "queries", "epochs": "epochs of training paid"}.get(over, clock)
+        unpriced = unpriced_words(comparison, evaluator) if over == "seconds" else ""
+        held = f" A run that has ended keeps its incumbent. {unpriced}".rstrip()
         yield Drawing(
             f"{comparison.name}-{evaluator}-{over}",
             f"On {words(evaluator)}: {worth_words(comparison)} of the incumbent, {settings.statistic} over the n runs "
