@@ -18,6 +18,25 @@ NEAR = -1.0
 """Below this z the two terms of the improvement nearly cancel, and the form with the scaled complement takes over."""
 FAR = -500.0
 """Below this z that form loses digits, and three terms of its series are exact to floating point."""
+KAPPA = 2.0
+"""Deviations that :func:`worth` adds for the upper confidence bound."""
+ACQUISITIONS = (
+    "expected_improvement",
+    "independent_thompson_sampling",
+    "log_expected_improvement",
+    "upper_confidence_bound",
+)
+"""Those that need a mean and a deviation of each architecture, and so go with any model."""
+
+
+def worth(name: str, mean: np.ndarray, deviation: np.ndarray, best: float, rng: np.random.Generator) -> np.ndarray:
+    """The acquisition of this name, one of :data:`ACQUISITIONS`, for each architecture, shape (n,)."""
+    if name == "independent_thompson_sampling":
+        return independent_thompson_sampling(mean, deviation, rng)
+    if name == "upper_confidence_bound":
+        return upper_confidence_bound(mean, deviation, KAPPA)
+    improvement = expected_improvement if name == "expected_improvement" else log_expected_improvement
+    return improvement(mean, deviation, best)
 
 
 def expected_improvement(mean: np.ndarray, deviation: np.ndarray, best: float) -> np.ndarray:
