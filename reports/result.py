@@ -112,6 +112,26 @@ class Run:
     partial: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFront:
+    """What one run knows of score against cost.
+
+    Args:
+        queries: after which the hypervolume had grown, rising, and the last one.
+        hypervolume: as large as it then was, in units of the score.
+        score: of the members of the front, the cheapest first.
+        costs: float64 [members] by cost; NaN where the front is not of that cost.
+    """
+
+    evaluator: str
+    searcher: str
+    seed: int
+    queries: np.ndarray
+    hypervolume: np.ndarray
+    score: np.ndarray
+    costs: dict[str, np.ndarray]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Comparison(Result):
     """Finished runs of searchers on evaluators; names in the order asked for.
@@ -123,6 +143,7 @@ class Comparison(Result):
         select: the measure that incumbents are chosen by.
         report: the measure that ``true_test`` is; None without a truth table.
         optimum: best value of ``report`` in the truth table, None where it is not known.
+        fronts: of runs whose costs were named; none where no costs were.
     """
 
     runs: tuple[Run, ...]
@@ -131,6 +152,7 @@ class Comparison(Result):
     select: Measure
     report: Measure | None
     optimum: float | None = None
+    fronts: tuple[RunFront, ...] = ()
 
     @property
     def worth(self) -> str:

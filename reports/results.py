@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 import nasbench
-from reports.result import TOLD, Comparison, Fit, Result, Run, Study, Told, number_ranges, ordered
+from reports.fronts import MEMBER, RUN, group_fronts
+from reports.result import TOLD, Comparison, Fit, Result, Run, RunFront, Study, Told, number_ranges, ordered
 from searchers.measure import Measure
 from searchers.trace import Trace
 
@@ -166,8 +167,17 @@ def _read_comparison(folder: Path, info: dict[str, Any], common: dict[str, Any])
         evaluators={name: kinds.get(name, name) for name in evaluators},
         select=select,
         report=report,
+        fronts=_read_fronts(folder, info),
         missing=(*_missing_cells(absent, "run", ""), *left_out),
     )
+
+
+def _read_fronts(folder: Path, info: dict[str, Any]) -> tuple[RunFront, ...]:
+    """Fronts and hypervolumes of runs; none where no costs were named."""
+    if not info.get("pareto"):
+        return ()
+    grown = _read_csv(folder / "hypervolume.csv", (*RUN, "queries", "hypervolume"))
+    return group_fronts(grown, _read_csv(folder / "pareto.csv", MEMBER))
 
 
 def _measure(folder: Path, info: dict[str, Any], key: str) -> Measure | None:
