@@ -34,6 +34,8 @@ def small(table: Path, out: Path, *more: object, queries: int = 20, seeds: int =
     return [
         "--evaluator",
         f"table={table}",
+        "--searchers",
+        "local_search,random_search,regularized_evolution",
         "--queries",
         queries,
         "--seeds",
