@@ -24,10 +24,13 @@ without a stop. A larger budget carries a finished run on."""
     parser.add_argument("--searcher", metavar="NAME", required=True, help="see nasbench list")
     _add_evaluators(parser)
     parser.add_argument(
-        "--queries", metavar="N", type=int, help="end after N queries (default: 150, without --seconds)"
+        "--queries", metavar="N", type=int, help="end after N queries (default: 150, without another limit)"
     )
     parser.add_argument(
         "--seconds", metavar="S", type=float, help="end with the query that uses up S simulated seconds"
+    )
+    parser.add_argument(
+        "--epochs", metavar="N", type=int, help="end with the query that uses up N epochs of training, however divided"
     )
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the run (default: 0)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the result")
@@ -78,9 +81,14 @@ def run_search(args: argparse.Namespace) -> None:
     from searchers.clock import Budget
     from searchers.search import as_text, search
 
-    queries = 150 if args.queries is None and args.seconds is None else args.queries
+    limited = any(limit is not None for limit in (args.queries, args.seconds, args.epochs))
     request = _request(args, (args.searcher,))
-    found = search(request, budget=Budget(queries, args.seconds), seed=args.seed, out=args.out)
+    found = search(
+        request,
+        budget=Budget(args.queries if limited else 150, args.seconds, args.epochs),
+        seed=args.seed,
+        out=args.out,
+    )
     say(f"{as_text(found)}\n\nwritten to {args.out}")
 
 

@@ -72,7 +72,7 @@ def check_same(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> 
         if each["name"] not in mine:
             raise ValueError(f"{folder} holds runs on {each['name']}, which this command leaves out: {_ADVICE}")
         _check_equal(folder, f"the evaluator {each['name']}", each, mine[each["name"]])
-    for field in ("queries", "seeds", "seconds"):
+    for field in ("queries", "seeds", "seconds", "epochs"):
         before, now = old.get(field), new.get(field)
         if before is not None and now is not None and now < before:
             raise ValueError(f"{folder} was made with {before} {field}, this command asks for {now}: {_ADVICE}")

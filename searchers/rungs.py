@@ -16,8 +16,6 @@ import numpy as np
 from nasbench.space import Architecture, Space
 
 Choices = tuple[int, ...]
-PATIENCE = 100
-"""Draws that were all asked before, after which repetition is allowed: the space is all but used up."""
 
 
 def check_eta(name: str, eta: int) -> None:
@@ -130,10 +128,11 @@ class Bracket:
 
 
 def draw_new(space: Space, rng: np.random.Generator, drawn: dict[Choices, None]) -> Architecture:
-    """A uniform draw, none twice as long as new ones are found; it is added to those ``drawn``."""
-    for _ in range(PATIENCE):
+    """A uniform draw, none twice until every one is ``drawn``; then they begin anew."""
+    if len(drawn) >= space.count():
+        drawn.clear()
+    while True:
         architecture = space.sample(rng)
         if architecture.choices not in drawn:
-            break
-    drawn[architecture.choices] = None
-    return architecture
+            drawn[architecture.choices] = None
+            return architecture

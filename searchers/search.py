@@ -64,12 +64,16 @@ def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
 
 
 def _watched(workplace: Workplace, job: Job, budget: Budget, before: Trace | None) -> Trace:
-    """The finished trace of a job, whose progress is shown in queries, or in seconds where those alone end it."""
+    """The finished trace of a job, whose progress is shown in queries, or in what else ends it."""
     if budget.queries is not None:
         with progress(budget.queries, "queries", done=0 if before is None else len(before)) as bar:
             trace = job.complete(workplace, budget, lambda run: bar.update(len(run.recorder) - bar.done))
             bar.update(len(trace) - bar.done)
         return trace
+    if budget.epochs is not None:
+        done = 0 if before is None else int(before.epochs_paid[-1])
+        with progress(budget.epochs, "epochs of training", done=done) as bar:
+            return job.complete(workplace, budget, lambda run: bar.update(run.recorder.clock.epochs - bar.done))
     assert budget.seconds is not None
     done = 0 if before is None else int(before.seconds[-1])
     with progress(math.ceil(budget.seconds), "simulated seconds", done=done) as bar:
@@ -97,7 +101,7 @@ def as_text(found: Found) -> str:
             lines.append(f"      {meta['report']} {trace.true_test[-1]:.4f} by the truth table")
     own = f"{trace.search_seconds[-1]:.3g} s of its own"
     clock = f"{duration(trace.seconds[-1])} of training ({meta['clock']})" if meta["clock"] != "none" else "no clock"
-    return "\n".join([*lines, f"      {clock}, {own}"])
+    return "\n".join([*lines, f"      {trace.epochs_paid[-1]:,} epochs, {clock}, {own}"])
 
 
 def _pick(trace: Trace, workplace: Workplace) -> str | None:

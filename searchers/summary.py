@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ COLUMNS = (
     "simulated_seconds",
     "search_seconds",
     "unique",
+    "epochs",
 )
 """Columns of ``summary.csv``."""
 
@@ -44,7 +46,9 @@ class Line:
         simulated_seconds: simulated training seconds of the run; NaN without a clock.
         search_seconds: the searcher's own seconds.
         unique: different canonical classes asked.
+        epochs: epochs of training paid.
         failures: queries without a score.
+        partial: whether some queries were of fewer epochs than others.
     """
 
     searcher: str
@@ -56,7 +60,9 @@ class Line:
     simulated_seconds: float
     search_seconds: float
     unique: int
+    epochs: int
     failures: int
+    partial: bool = False
 
     @classmethod
     def of(cls, trace: Trace) -> Line:
@@ -73,7 +79,9 @@ class Line:
             simulated_seconds=float(trace.seconds[-1]),
             search_seconds=float(trace.search_seconds[-1]),
             unique=int(trace.unique[-1]),
+            epochs=int(trace.epochs_paid[-1]),
             failures=meta["failures"],
+            partial=bool((trace.epochs != trace.epochs[-1]).any()),
         )
 
 
@@ -89,14 +97,28 @@ def write_lines(path: Path, lines: Iterable[Line]) -> None:
 
 
 def as_text(lines: Sequence[Line], select: str, report: str | None) -> str:
-    """Means over the seeds of each searcher on each evaluator, with the standard error of the reported measure."""
+    """Means over the seeds of each searcher on each evaluator, with the standard error of the reported measure.
+
+    Epochs are shown where some were saved, and failures where there are any.
+    """
     groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         groups[line.evaluator, line.searcher].append(line)
-    heads = ("evaluator", "searcher", "runs", select, report or "test", "simulated s", "own s", "unique", "failed")
+    heads = (
+        "evaluator",
+        "searcher",
+        "runs",
+        select,
+        report or "test",
+        "simulated s",
+        "own s",
+        "unique",
+        "epochs",
+        "failed",
+    )
+    shown = [True] * 8 + [any(line.partial for line in lines), any(line.failures for line in lines)]
     rows = [heads, *((*names, *_means(group)) for names, group in groups.items())]
-    if not any(line.failures for line in lines):
-        rows = [row[:-1] for row in rows]
+    rows = [tuple(compress(row, shown)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(f"{cell:{'<' if place < 2 else '>'}{widths[place]}}" for place, cell in enumerate(row)).rstrip()
@@ -117,6 +139,7 @@ def _means(group: Sequence[Line]) -> tuple[str, ...]:
         _mean([line.simulated_seconds for line in group], 0),
         _mean([line.search_seconds for line in group], 4),
         _mean([line.unique for line in group], 1),
+        _mean([line.epochs for line in group], 0),
         _mean([line.failures for line in group], 1),
     )
 

@@ -85,6 +85,7 @@ def test_a_bracket_by_a_second_way() -> None:
 
 def test_draws_are_new_until_the_space_is_used_up() -> None:
     space, rng, drawn = kit.Necklaces(), np.random.default_rng(0), {}
-    for _ in range(60):
-        draw_new(space, rng, drawn)
-    assert len(drawn) == space.count() == 54
+    first = [draw_new(space, rng, drawn) for _ in range(54)]
+    assert len(set(first)) == space.count() == 54
+    draw_new(space, rng, drawn)
+    assert len(drawn) == 1

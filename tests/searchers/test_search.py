@@ -120,3 +120,21 @@ def test_failed_architectures_never_win(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "result.json").read_text())["pick"] == (
         nasbench.load_space("nas_bench_201").format(CELLS[0])
     )
+
+
+def test_a_search_within_epochs_says_what_it_paid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A schedule of 9 epochs has Hyperband's rungs 1, 3, 9; the same command with a larger budget goes on."""
+    path = kit.build_table(tmp_path / "t.h5", kit.sample(200), schedules=(9,))
+    words = ["search", "--evaluator", f"table={path}", "--searcher", "hyperband", "--out", str(tmp_path / "run")]
+    for epochs in (60, 100):
+        assert main([*words, "--epochs", str(epochs)]) == 0
+        trace = Trace.load(tmp_path / "run" / "trace.npz")
+        assert epochs <= trace.epochs_paid[-1] < epochs + 9
+        said = capsys.readouterr().out
+        assert "ended by epochs\n" in said
+        assert f"{trace.epochs_paid[-1]} epochs, " in said
+    assert main([*words, "--epochs", "60"]) == 2
+    words[-1] = str(tmp_path / "compare")
+    words[0], words[3] = "compare", "--searchers"
+    assert main([*words, "--queries", "20", "--seeds", "2", "--workers", "1"]) == 0
+    assert "  epochs" in capsys.readouterr().out
