@@ -37,7 +37,7 @@ def run_list(args: argparse.Namespace) -> int:
 
 
 def describe(kind: Any) -> list[tuple[str, str]]:
-    """(name, one sentence) of each extension of a :class:`nasbench.registry.Kind`, sorted by name."""
+    """(name, one sentence) of each extension of a :class:`nasbench.registry.Kind` and of a family's variants."""
     try:
         names = kind.names()
     except ImportError as error:
@@ -46,6 +46,7 @@ def describe(kind: Any) -> list[tuple[str, str]]:
     for name in names:
         try:
             rows.append((name, summary(kind.load(name))))
+            rows += [(variant, summary(kind.load(variant))) for variant in kind.variants(name)]
         except ImportError as error:
             rows.append((name, f"not available: {error}"))
     return rows

@@ -3,6 +3,10 @@
 Other distributions add theirs through entry points whose group is the folder's package (``nasbench.spaces``,
 ``predictors.models``, ...). Folders of upper floors are named as text and imported when a name in them is asked for,
 so nothing here depends on what stands above.
+
+An extension may be a family: ``optuna:tpe`` is the variant ``tpe`` of the extension ``optuna``. A family has two class
+methods, ``variants()``, their names, and ``variant(name)``, which gives the extension or raises
+:class:`UnknownNameError`.
 """
 
 from __future__ import annotations
@@ -14,12 +18,13 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-EXTRAS = {"torch": "torch", "torchvision": "torch", "ray": "ray", "optuna": "optuna"}
+EXTRAS = {"torch": "torch", "torchvision": "torch", "ray": "ray", "optuna": "optuna", "cmaes": "optuna"}
 """Import names of optional packages, and the extra that installs each."""
 
 
@@ -40,16 +45,40 @@ class Kind:
     base: str
 
     def names(self) -> list[str]:
-        """Names of all extensions, sorted."""
+        """Names of all extensions, sorted; of a family its own alone, as nothing is loaded for this."""
         return sorted({*self._own(), *self._foreign()})
 
+    def variants(self, name: str) -> list[str]:
+        """Names of a family's variants, such as ``optuna:tpe``, sorted; none of any other extension.
+
+        Raises:
+            UnknownNameError, ImportError: as :meth:`load`.
+        """
+        found = getattr(self.load(name), "variants", list)
+        return [f"{name}:{variant}" for variant in sorted(found())]
+
+    def available(self) -> list[str]:
+        """Names of the extensions that need no package that is missing, sorted."""
+        found = []
+        for name in self.names():
+            with suppress(ImportError):
+                self.load(name)
+                found.append(name)
+        return found
+
     def load(self, name: str) -> Any:
-        """The extension of this name: its class, or its function.
+        """The extension of this name, or the variant of a family: its class, or its function.
 
         Raises:
             UnknownNameError: there is none; the message names the nearest.
             ImportError: it needs a package that is not installed; the message holds the command.
         """
+        family, colon, variant = name.partition(":")
+        if colon and family in self.names():
+            found = self.load(family)
+            if not hasattr(found, "variant"):
+                raise unknown(f"variant of the {self.word} {family}", variant, [])
+            return found.variant(variant)
         own = self._own()
         if name in own:
             return own[name]()

@@ -152,18 +152,17 @@ def _noise(options: str, kind: str) -> tuple[bool, int | None]:
 
 
 def parse_searchers(text: str) -> tuple[str, ...]:
-    """The searchers that a list with commas names; ``all`` is every one there is.
+    """The searchers that a list with commas names; ``all`` is every one that needs no package that is missing.
 
     Raises:
         UnknownNameError: there is no searcher of a name.
+        ImportError: one needs a package that is not installed; the message holds the command.
     """
-    known = SEARCHERS.names()
     if text.strip() == "all":
-        return tuple(known)
+        return tuple(SEARCHERS.available())
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name not in known:
-            raise unknown("searcher", name, known)
+        SEARCHERS.load(name)
     return names
 
 

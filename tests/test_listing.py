@@ -20,6 +20,9 @@ class Kind:
             raise ImportError("the proxy 'needy' needs torch: pip install 'nasbench-forge[torch]'")
         return Good
 
+    def variants(self, name: str) -> list[str]:
+        return []
+
 
 class Good:
     """What good is
