@@ -41,14 +41,17 @@ def configure_compare(parser: argparse.ArgumentParser) -> None:
     parser.epilog = """\
 Example:
   nasbench compare --evaluator table=nb201.h5 --evaluator surrogate=fit --select val_accuracy@200 \\
-      --report test_accuracy@200 --searchers all --queries 150 --seeds 50 --out compare
+      --report test_accuracy@200 --searchers cheap --queries 150 --seeds 50 --out compare
   nasbench compare --evaluator surrogate=fit --evaluator "noisy=surrogate(noise):fit" --truth nb201.h5 --out compare
 
 The same command goes on where it stopped; more seeds, queries, searchers or evaluators extend the comparison. Each run
 leaves a trace under DIR/traces and a line in DIR/summary.csv. Numbers do not depend on --workers, clocks aside."""
     _add_evaluators(parser)
     parser.add_argument(
-        "--searchers", metavar="A,B|all", default="all", help="searchers, see nasbench list (default: all)"
+        "--searchers",
+        metavar="A,B|cheap|all",
+        default="cheap",
+        help="searchers, see nasbench list; cheap: all that ask in no time (default: cheap)",
     )
     parser.add_argument("--queries", metavar="N", type=int, default=150, help="queries of each run (default: 150)")
     parser.add_argument("--seeds", metavar="N", type=int, default=50, help="runs of each searcher (default: 50)")

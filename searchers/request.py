@@ -154,12 +154,16 @@ def _noise(options: str, kind: str) -> tuple[bool, int | None]:
 def parse_searchers(text: str) -> tuple[str, ...]:
     """The searchers that a list with commas names; ``all`` is every one that needs no package that is missing.
 
+    ``cheap`` are those of all that ask in no time: runs of them are as good as free, those of the others take seconds.
+
     Raises:
         UnknownNameError: there is no searcher of a name.
         ImportError: one needs a package that is not installed; the message holds the command.
     """
     if text.strip() == "all":
         return tuple(SEARCHERS.available())
+    if text.strip() == "cheap":
+        return tuple(name for name in SEARCHERS.available() if not SEARCHERS.load(name).costly)
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
         SEARCHERS.load(name)

@@ -40,6 +40,8 @@ class Npenas(Searcher):
         encoding: what the predictor sees, encodings joined by a plus.
     """
 
+    costly = True
+
     def __init__(
         self,
         space: Space,

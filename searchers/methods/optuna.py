@@ -64,6 +64,8 @@ class OptunaSearch(Searcher):
 
     sampler = "tpe"
 
+    costly = True
+
     def __init__(
         self,
         space: Space,

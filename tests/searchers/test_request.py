@@ -34,6 +34,8 @@ def test_an_unknown_kind_suggests_the_nearest() -> None:
 def test_searchers_by_list_and_all() -> None:
     assert parse_searchers("local_search, random_search,local_search") == ("local_search", "random_search")
     assert {"local_search", "random_search", "regularized_evolution"} <= set(parse_searchers("all"))
+    cheap = set(parse_searchers("cheap"))
+    assert "random_search" in cheap and "forge" not in cheap and cheap < set(parse_searchers("all"))
     with pytest.raises(LookupError, match="did you mean"):
         parse_searchers("random")
 
