@@ -85,9 +85,10 @@ class CurveStopping(Searcher):
         return architecture if epochs == self.epochs[-1] else Partial(architecture, epochs)
 
     def _begin(self) -> None:
-        """Asks the searcher, and keeps what it was before: states are taken between its question and its answer too."""
+        """Asks the searcher; keeps what it was before, as states are taken between its question and its answer too."""
         self._inner.hints = self.hints
-        self._before = {"memory": self._inner.memory(), "state": self.rng.bit_generator.state}
+        if len(self.checked) > 1:
+            self._before = {"memory": self._inner.memory(), "state": self.rng.bit_generator.state}
         question = self._inner.ask()
         if not isinstance(question, Architecture):
             raise ValueError(f"curve_stopping.searcher must ask for whole trainings, {self.searcher} does not")
