@@ -14,6 +14,7 @@ from nasbench.registry import unknown
 from nasbench.space import Architecture, Space
 from searchers.controller import Controller
 from searchers.optimisers import Adam
+from searchers.packing import packed, unpacked
 from searchers.policy import Independent, Opinion, Policy
 
 POLICIES = ("lstm", "independent")
@@ -169,7 +170,7 @@ class Agent:
         """Parameters, moments of Adam, moving mean and variance, and the batch under way, as JSON."""
         baseline = self._baseline
         return {
-            "parameters": self.policy.parameters.tolist(),
+            "parameters": packed(self.policy.parameters),
             "adam": self._adam.memory(),
             "baseline": [baseline.count, baseline.mean, baseline.variance],
             "waiting": [None if choices is None else list(choices) for choices in self._waiting],
@@ -179,7 +180,7 @@ class Agent:
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Takes back what :meth:`memory` gave."""
-        self.policy.parameters[:] = memory["parameters"]
+        self.policy.parameters[:] = unpacked(memory["parameters"])
         self._adam.recall(memory["adam"])
         self._baseline.count, self._baseline.mean, self._baseline.variance = memory["baseline"]
         self._waiting = [None if choices is None else tuple(choices) for choices in memory["waiting"]]

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from searchers.packing import packed, unpacked
+
 
 class Adam:
     """Adam, which scales each parameter's step by what its gradients were like so far.
@@ -42,11 +44,11 @@ class Adam:
         return root
 
     def memory(self) -> dict[str, Any]:
-        """Both means and the number of steps, as JSON."""
-        return {"steps": self._steps, "mean": self._mean.tolist(), "square": self._square.tolist()}
+        """The number of steps and both means, as JSON."""
+        return {"steps": self._steps, "mean": packed(self._mean), "square": packed(self._square)}
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Takes back what :meth:`memory` gave."""
         self._steps = memory["steps"]
-        self._mean = np.array(memory["mean"], dtype=np.float64)
-        self._square = np.array(memory["square"], dtype=np.float64)
+        self._mean = unpacked(memory["mean"])
+        self._square = unpacked(memory["square"])
