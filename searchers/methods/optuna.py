@@ -99,7 +99,8 @@ class OptunaSearch(Searcher):
         """
         if name not in SAMPLERS:
             raise unknown("sampler of optuna", name, cls.variants())
-        return type(f"{cls.__name__}:{name}", (cls,), {"sampler": name, "__doc__": f"Optuna's {SAMPLERS[name]}."})
+        about = {"sampler": name, "costly": name == "gp", "__doc__": f"Optuna's {SAMPLERS[name]}."}
+        return type(f"{cls.__name__}:{name}", (cls,), about)
 
     def ask(self) -> Architecture:
         """What the sampler proposes, or one of the nearest architectures to it."""
