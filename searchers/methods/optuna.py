@@ -33,6 +33,8 @@ ORDERED = ("cmaes", "qmc")
 """Samplers that know no categories: options are whole numbers to them, in the order of the space."""
 NEEDS = {"cmaes": "cmaes", "gp": "torch"}
 """Packages that a sampler needs besides Optuna."""
+DEFAULTS = {"qmc": {"scramble": True}}
+"""Options that differ from Optuna's: an unscrambled sequence is the same in every run."""
 DRAWN = 200
 """Architectures of a space too large to enumerate among which the nearest to an invalid proposal is looked for."""
 
@@ -50,7 +52,7 @@ class OptunaSearch(Searcher):
 
     Akiba, Sano, Yanase, Ohta and Koyama, "Optuna: A Next-generation Hyperparameter Optimization Framework", KDD 2019;
     Bergstra, Bardenet, Bengio and Kegl, "Algorithms for Hyper-Parameter Optimization", NeurIPS 2011 (TPE). Defaults of
-    the samplers are Optuna's.
+    the samplers are Optuna's, but that quasi-random sequences are scrambled: seeds would be all alike.
 
     Args:
         space: where to search.
@@ -220,7 +222,7 @@ def make_sampler(name: str, options: str, seed: int) -> optuna.samplers.BaseSamp
         if argument not in known:
             raise unknown(f"option of optuna:{name}", argument, known)
     with quiet():
-        sampler: optuna.samplers.BaseSampler = kind(seed=seed, **arguments)
+        sampler: optuna.samplers.BaseSampler = kind(seed=seed, **{**DEFAULTS.get(name, {}), **arguments})
     return sampler
 
 

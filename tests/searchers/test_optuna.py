@@ -121,6 +121,12 @@ def test_every_sampler_stays_in_a_restricted_space(name: str) -> None:
     assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
+@pytest.mark.parametrize("name", CHEAP)
+def test_another_seed_asks_otherwise(name: str) -> None:
+    first, second = (followed(make_searcher(f"optuna:{name}", NB201, seed), 20) for seed in (1, 2))
+    assert first != second
+
+
 def test_what_is_out_is_remembered_over_a_stop() -> None:
     """Four asked at once, stopped, told in another order; one more told that nobody asked."""
     one = make_searcher("optuna:tpe", NB201, 3)
