@@ -59,7 +59,9 @@ def test_a_killed_search_goes_on_to_the_same_end(number: signal.Signals, tmp_pat
 @pytest.mark.slow
 def test_workers_end_with_their_parent_and_the_rest_is_made_later(tmp_path: Path) -> None:
     table = kit.build_table(tmp_path / "t.h5", kit.sample(200))
+    searchers = "random_search,local_search,regularized_evolution"
     words = ["compare", "--evaluator", f"table={table}", "--queries", 2_000, "--seeds", 40, "--workers", 2]
+    words += ["--searchers", searchers]
     out = tmp_path / "killed"
     process = start(*words, "--out", out)
     until(lambda: len(children(process.pid)) >= 2, "the workers")
