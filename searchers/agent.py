@@ -6,6 +6,7 @@ How a batch of rewards becomes a step is the business of each searcher.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from searchers.controller import Controller
 from searchers.optimisers import Adam
 from searchers.packing import packed, unpacked
 from searchers.policy import Independent, Opinion, Policy
+from searchers.searcher import Searcher
 
 POLICIES = ("lstm", "independent")
 TRIES = 100
@@ -186,3 +188,31 @@ class Agent:
         self._waiting = [None if choices is None else tuple(choices) for choices in memory["waiting"]]
         self._told = [(tuple(choices), score) for choices, score in memory["told"]]
         self._worst = memory["worst"]
+
+
+class AgentSearch(Searcher):
+    """A searcher that is an agent; subclasses make :attr:`agent` and write :meth:`learn`."""
+
+    agent: Agent
+
+    @abstractmethod
+    def learn(self, batch: Batch) -> None:
+        """Moves the policy by a batch that has been told."""
+
+    def ask(self) -> Architecture:
+        """The next draw of the policy."""
+        return self.agent.ask()
+
+    def tell(self, architecture: Architecture, score: float | None) -> None:
+        """Takes in a reward; the last of a batch moves the policy."""
+        batch = self.agent.tell(architecture, score)
+        if batch is not None:
+            self.learn(batch)
+
+    def memory(self) -> dict[str, Any]:
+        """The policy, its optimiser, the baseline and the batch under way."""
+        return self.agent.memory()
+
+    def recall(self, memory: dict[str, Any]) -> None:
+        """Takes them back."""
+        self.agent.recall(memory)

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from nasbench.space import Architecture, Space
+from searchers.bracket_search import BracketSearch
 from searchers.densities import Density
-from searchers.rungs import Bracket, Choices, check_eta, draw_new, halved, rungs
-from searchers.searcher import Partial, Searcher
+from searchers.rungs import Choices, draw_new, halved
 
 LEAST_DENSITY = 1e-32
 """Densities below it count as it, as in the authors' code."""
 
 
-class Bohb(Searcher):
+class Bohb(BracketSearch):
     """Hyperband's brackets, filled by a model of the highest rung that holds enough scores.
 
     The model is two kernel densities over the choices, l of the best ``top`` of the scores and g of the rest; of
@@ -47,43 +47,30 @@ class Bohb(Searcher):
         top: float = 0.15,
         samples: int = 64,
     ) -> None:
-        super().__init__(space, rng)
-        check_eta("bohb", eta)
+        super().__init__("bohb", space, rng, eta)
         for name, share in (("random", random), ("top", top)):
             if not 0 <= share <= 1:
                 raise ValueError(f"bohb.{name} must be a share from 0 to 1, got {share}")
         if samples < 1:
             raise ValueError(f"bohb.samples must be at least 1, got {samples}")
-        self.eta, self.random, self.top, self.samples = eta, random, top, samples
-        self._begun = 0
-        self._bracket: Bracket | None = None
-        self._drawn: dict[Choices, None] = {}
+        self.random, self.top, self.samples = random, top, samples
         self._scores: dict[int, list[tuple[Choices, float | None]]] = {}  # by epochs, in the order told
 
-    def ask(self) -> Architecture | Partial:
-        """The next of the bracket's rung: on the lowest one a new architecture, the best promoted on others."""
-        if self._bracket is None or self._bracket.is_over:
-            table = brackets(rungs(self.epochs, self.eta), self.eta)
-            self._bracket = Bracket(*table[self._begun % len(table)])
-            self._begun += 1
-        if self._bracket.wants_new:
-            architecture = self._new()
-        else:
-            architecture = Architecture(self.space.name, self._bracket.waiting[0])
-        epochs = self._bracket.next_epochs
-        return architecture if epochs == self.epochs[-1] else Partial(architecture, epochs)
+    def plan(self, ladder: tuple[int, ...]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """Hyperband's brackets, of the sizes that the authors' code has."""
+        return brackets(ladder, self.eta)
 
     def tell(self, architecture: Architecture, score: float | None) -> None:
         """Fills the rung, and remembers the score for the model."""
-        if self._bracket is not None and not self._bracket.is_over:
-            self._scores.setdefault(self._bracket.next_epochs, []).append((architecture.choices, score))
-            self._bracket.tell(architecture.choices, score)
+        if self.bracket is not None and not self.bracket.is_over:
+            self._scores.setdefault(self.bracket.next_epochs, []).append((architecture.choices, score))
+        super().tell(architecture, score)
 
-    def _new(self) -> Architecture:
+    def new(self) -> Architecture:
         """A draw: uniform, or from the model where there is one."""
         scores = self._modelled()
         if scores is None or self.rng.random() < self.random:
-            return draw_new(self.space, self.rng, self._drawn)
+            return draw_new(self.space, self.rng, self.drawn)
         least = len(self.space.options) + 1
         ranked = [choices for choices, _ in sorted(scores, key=lambda told: _loss(told[1]))]
         good = max(least, int(self.top * len(ranked)))
@@ -94,8 +81,8 @@ class Bohb(Searcher):
         ratio = np.maximum(low.of(drawn), LEAST_DENSITY) / np.maximum(high.of(drawn), LEAST_DENSITY)
         for place in np.argsort(-ratio, kind="stable").tolist():
             choices = tuple(drawn[place].tolist())
-            if choices not in self._drawn and self.space.is_valid(choices):
-                self._drawn[choices] = None
+            if choices not in self.drawn and self.space.is_valid(choices):
+                self.drawn[choices] = None
                 return Architecture(self.space.name, choices)
         return self._neighbour(ranked[:good])
 
@@ -103,10 +90,10 @@ class Bohb(Searcher):
         """What stands in where the model draws nothing new that is valid: a mutation of a good one, or any draw."""
         for choices in good:
             architecture = self.space.mutate(Architecture(self.space.name, choices), self.rng)
-            if architecture.choices not in self._drawn:
-                self._drawn[architecture.choices] = None
+            if architecture.choices not in self.drawn:
+                self.drawn[architecture.choices] = None
                 return architecture
-        return draw_new(self.space, self.rng, self._drawn)
+        return draw_new(self.space, self.rng, self.drawn)
 
     def _modelled(self) -> list[tuple[Choices, float | None]] | None:
         """Scores of the highest rung that has more than one for each choice and three besides."""
@@ -115,19 +102,13 @@ class Bohb(Searcher):
         return self._scores[max(enough)] if enough else None
 
     def memory(self) -> dict[str, Any]:
-        """The bracket, how many there were, what was drawn in order, and all scores."""
-        return {
-            "begun": self._begun,
-            "bracket": None if self._bracket is None else self._bracket.memory(),
-            "drawn": [list(choices) for choices in self._drawn],
-            "scores": [[epochs, [[list(c), score] for c, score in told]] for epochs, told in self._scores.items()],
-        }
+        """What brackets keep, and all scores."""
+        scores = [[epochs, [[list(c), score] for c, score in told]] for epochs, told in self._scores.items()]
+        return {**super().memory(), "scores": scores}
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Takes them back."""
-        self._begun = memory["begun"]
-        self._bracket = None if memory["bracket"] is None else Bracket.recalled(memory["bracket"])
-        self._drawn = {tuple(choices): None for choices in memory["drawn"]}
+        super().recall(memory)
         self._scores = {epochs: [(tuple(c), score) for c, score in told] for epochs, told in memory["scores"]}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ import nasbench
 from nasbench.space import Architecture, Space
 from predictors.encoding_text import split_encodings
 from predictors.predictor import Predictor
-from searchers.prospects import Field, Prospects, field_of
+from searchers.acquisitions import upper_confidence_bound
+from searchers.beliefs import View
+from searchers.notebook import Notebook
+from searchers.offspring import check_counts
+from searchers.prospects import Prospects
 from searchers.searcher import Searcher
+from searchers.warm_start import check_share, promises
 
-Choices = tuple[int, ...]
 BEST = 10
 """How many of the best are mutated in a space too large to enumerate."""
 TRIES = 1000
@@ -64,100 +69,81 @@ class Forge(Searcher):
         members: bool = False,
     ) -> None:
         super().__init__(space, rng)
-        if initial < 1:
-            raise ValueError(f"forge.initial must be at least 1, got {initial}")
-        if not 0 < share <= 1:
-            raise ValueError(f"forge.share must be more than 0 and at most 1, got {share}")
+        check_counts("forge", 1, initial=initial)
+        check_share("forge", share)
         if not (math.isfinite(kappa) and kappa >= 0):
             raise ValueError(f"forge.kappa must be a number from 0, got {kappa}")
         self.initial, self.share, self.hint = initial, share, hint
         self.predictor, self.encoding = predictor, encoding
         self.kappa, self.members = kappa, members
-        self._told: dict[Choices, float | None] = {}  # everything told, in the order it was told
-        self._classes: set[str] = set()
-        self._least: float | None = None
+        self.notes = Notebook(space, members)
 
-    @property
-    def field(self) -> Field:
+    @cached_property
+    def view(self) -> View:
         """The space as the predictors see it."""
-        return field_of(self.space, self.encoding)
+        return View(self.space, self.hints, self.encoding, "")
 
     def ask(self) -> Architecture:
         """A start, or the prospect with the highest upper bound; a draw where nothing can be learned."""
-        scored = [(choices, score) for choices, score in self._told.items() if score is not None]
-        if len(scored) < self.initial or len({score for _, score in scored}) < 2:
+        asked, scores = self.notes.scored()
+        if len(asked) < self.initial or np.ptp(scores) == 0:
             return self._start()
-        best = sorted(scored, key=lambda pair: -pair[1])[:BEST]
-        field = self.field
-        if field.is_small:
-            prospects = field.everything
-        else:
-            prospects = field.drawn([Architecture(self.space.name, choices) for choices, _ in best], self.rng)
+        field = self.view.field
+        prospects = field.everything if field.is_small else field.drawn(asked[:BEST], self.rng)
         open_ones = self._open(prospects)
         if not open_ones.any():
             return self._start()
-        bound = self._bounds(prospects, scored)[prospects.place]
-        bound = np.where(open_ones, bound, -np.inf)
+        bound = np.where(open_ones, self._bounds(prospects, asked, scores)[prospects.place], -np.inf)
         ties = np.flatnonzero(bound == bound.max())
         return prospects.architectures[int(ties[int(self.rng.random() * len(ties))])]
 
     def tell(self, architecture: Architecture, score: float | None) -> None:
         """Remembers the score; a failure too, so that it is not asked again."""
-        self._told[architecture.choices] = score
-        self._classes.add(self.space.canonical_hash(architecture))
+        self.notes.note(architecture, score)
 
     def memory(self) -> dict[str, Any]:
         """Everything told, in order; models are made from it."""
-        return {"told": [[list(choices), score] for choices, score in self._told.items()]}
+        return self.notes.memory()
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Takes back what was told."""
-        self._told = {tuple(choices): score for choices, score in memory["told"]}
-        self._classes = {self.space.canonical_hash(Architecture(self.space.name, c)) for c in self._told}
+        self.notes.recall(memory)
 
     def _open(self, prospects: Prospects) -> np.ndarray:
         """bool [prospects]: which of them may be asked."""
-        told = [prospects.index[choices] for choices in self._told if choices in prospects.index]
-        if self.members:
-            free = np.ones(len(prospects.architectures), dtype=bool)
-            free[told] = False
-            return free
-        return ~np.isin(prospects.classes, prospects.classes[told])
+        if not self.view.field.is_small:
+            return np.array([self.notes.is_new(architecture) for architecture in prospects.architectures], dtype=bool)
+        told = [prospects.index[choices] for choices in self.notes.told]  # all of the space is here, at once
+        numbers = np.arange(len(prospects.architectures)) if self.members else prospects.classes
+        return ~np.isin(numbers, numbers[told])
 
-    def _bounds(self, prospects: Prospects, scored: list[tuple[Choices, float]]) -> np.ndarray:
+    def _bounds(self, prospects: Prospects, asked: list[Architecture], scores: np.ndarray) -> np.ndarray:
         """Upper bound of each row of features."""
-        seen = self.field.of([Architecture(self.space.name, choices) for choices, _ in scored])
-        features, y = seen.rows[seen.place], np.array([score for _, score in scored])
         means, variances = [], []
         for part in split_encodings(self.predictor):
             model: Predictor = nasbench.load_predictor(part.name)
             model.set_params(**dict(part.arguments))
-            model.feature_names_ = self.field.names
-            model.feature_spread_, model.feature_guesses_ = self.field.spread, self.field.guessing
-            model.fit_features(features, y, seen.place)
+            self.view.fit(model, asked, scores)
             mean, deviation = model.predict_features(prospects.rows)
             means.append(mean)
             variances.append(deviation**2)
-        mean = np.mean(means, axis=0)
         variance = np.mean(variances, axis=0) + np.var(means, axis=0)
-        return np.asarray(mean + self.kappa * np.sqrt(variance))
+        return upper_confidence_bound(np.mean(means, axis=0), np.sqrt(variance), self.kappa)
 
     def _start(self) -> Architecture:
         """A draw from the upper share by the hint, of a class not asked if one is found."""
-        if self.share < 1 and self._least is None:
-            rng = np.random.default_rng(0)  # what is much is the space's, not the run's
-            values = self._hinted([self.space.sample(rng) for _ in range(SURVEYED)])
-            self._least = float(np.nanquantile(values, 1 - self.share)) if np.isfinite(values).any() else -math.inf
         for _ in range(TRIES):
             architecture = self.space.sample(self.rng)
-            known = architecture.choices in self._told
-            if known or (not self.members and self.space.canonical_hash(architecture) in self._classes):
-                continue
-            if self._least is None or not self._hinted([architecture])[0] < self._least:
+            if self.notes.is_new(architecture) and self._is_promising(architecture):
                 break
         return architecture
 
-    def _hinted(self, architectures: list[Architecture]) -> np.ndarray:
-        """The hint of each, larger for those that promise more: a size counts for a promise."""
-        values = self.hints.values(self.hint, architectures)
-        return -values if self.hint in self.hints.proxies and self.hints.better(self.hint) == "lower" else values
+    def _is_promising(self, architecture: Architecture) -> bool:
+        return self.share == 1 or not promises(self.hints, self.hint, [architecture])[0] < self._least
+
+    @cached_property
+    def _least(self) -> float:
+        """What is much of the hint: the same in every run."""
+        rng = np.random.default_rng(0)
+        values = promises(self.hints, self.hint, [self.space.sample(rng) for _ in range(SURVEYED)])
+        return float(np.nanquantile(values, 1 - self.share)) if np.isfinite(values).any() else -math.inf

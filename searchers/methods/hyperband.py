@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from nasbench.space import Architecture, Space
-from searchers.rungs import Bracket, check_eta, draw_new, halved, rungs
-from searchers.searcher import Partial, Searcher
+from nasbench.space import Space
+from searchers.bracket_search import BracketSearch
+from searchers.rungs import halved
 
 
-class Hyperband(Searcher):
+class Hyperband(BracketSearch):
     """Brackets s = s_max, ..., 0 of successive halving over the epochs of the one schedule, again and again.
 
     Bracket s has s + 1 rungs and begins with ceil((s_max + 1) eta^s / (s + 1)) random architectures, so that every
@@ -29,44 +27,11 @@ class Hyperband(Searcher):
     """
 
     def __init__(self, space: Space, rng: np.random.Generator, *, eta: int = 3) -> None:
-        super().__init__(space, rng)
-        check_eta("hyperband", eta)
-        self.eta = eta
-        self._begun = 0  # brackets begun
-        self._bracket: Bracket | None = None
-        self._drawn: dict[tuple[int, ...], None] = {}
+        super().__init__("hyperband", space, rng, eta)
 
-    def ask(self) -> Architecture | Partial:
-        """The next of the bracket's rung: a new draw on the lowest one, the best of those promoted on others."""
-        if self._bracket is None or self._bracket.is_over:
-            table = brackets(rungs(self.epochs, self.eta), self.eta)
-            self._bracket = Bracket(*table[self._begun % len(table)])
-            self._begun += 1
-        if self._bracket.wants_new:
-            architecture = draw_new(self.space, self.rng, self._drawn)
-        else:
-            architecture = Architecture(self.space.name, self._bracket.waiting[0])
-        epochs = self._bracket.next_epochs
-        return architecture if epochs == self.epochs[-1] else Partial(architecture, epochs)
-
-    def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Fills the rung."""
-        if self._bracket is not None:
-            self._bracket.tell(architecture.choices, score)
-
-    def memory(self) -> dict[str, Any]:
-        """The bracket, how many there were, and what was drawn, in order."""
-        return {
-            "begun": self._begun,
-            "bracket": None if self._bracket is None else self._bracket.memory(),
-            "drawn": [list(choices) for choices in self._drawn],
-        }
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Takes them back."""
-        self._begun = memory["begun"]
-        self._bracket = None if memory["bracket"] is None else Bracket.recalled(memory["bracket"])
-        self._drawn = {tuple(choices): None for choices in memory["drawn"]}
+    def plan(self, ladder: tuple[int, ...]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """The brackets of algorithm 1."""
+        return brackets(ladder, self.eta)
 
 
 def brackets(ladder: tuple[int, ...], eta: int) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Any
-
 import numpy as np
 
 from nasbench.space import Architecture, Space
 from searchers.acquisitions import ACQUISITIONS, worth
-from searchers.beliefs import View
-from searchers.notebook import Notebook
-from searchers.offspring import check_counts, check_one_of
-from searchers.searcher import Searcher
-from searchers.warm_start import check_share, starts
+from searchers.model_search import ModelSearch
+from searchers.offspring import check_one_of
 
 
-class NasBowl(Searcher):
+class NasBowl(ModelSearch):
     """Bayesian optimisation with a Gaussian process on the graphs of cells.
 
     The first ``initial`` architectures are drawn uniformly. Then, step by step, a process is fitted to everything told,
@@ -48,8 +42,6 @@ class NasBowl(Searcher):
         guesses: hints joined by a plus that enter the process linearly.
     """
 
-    costly = True
-
     def __init__(
         self,
         space: Space,
@@ -67,64 +59,37 @@ class NasBowl(Searcher):
         share: float = 0.3,
         guesses: str = "",
     ) -> None:
-        super().__init__(space, rng)
-        check_counts("nas_bowl", 2, initial=initial)
-        check_counts("nas_bowl", 1, batch=batch, parents=parents)
-        check_counts("nas_bowl", batch, candidates=candidates)
+        super().__init__(
+            "nas_bowl",
+            space,
+            rng,
+            initial=initial,
+            batch=batch,
+            parents=parents,
+            candidates=candidates,
+            encoding=encoding,
+            members=members,
+            warm_start=warm_start,
+            share=share,
+            guesses=guesses,
+        )
         check_one_of("nas_bowl", ACQUISITIONS, acquisition=acquisition)
-        check_share("nas_bowl", share)
-        self.initial, self.batch, self.parents, self.candidates = initial, batch, parents, candidates
-        self.encoding, self.kernel, self.acquisition = encoding, kernel, acquisition
-        self.members, self.warm_start, self.share, self.guesses = members, warm_start, share, guesses
-        self._notes = Notebook(space, members)
+        self.kernel, self.acquisition = kernel, acquisition
 
-    def ask(self) -> Architecture:
-        """The next of the batch; a fit makes a new one when it is used up."""
-        if not self._notes.waiting:
-            self._notes.waiting = [architecture.choices for architecture in self._batch()[::-1]]
-        return self._notes.hand_out()
+    def prospects(self, parents: list[Architecture]) -> list[Architecture]:
+        """Half mutations of the best, half draws."""
+        mutated = self.notes.mutations(parents, self.candidates // 2, self.rng)
+        return self.notes.distinct([*mutated, *self.notes.draws(self.candidates - len(mutated), self.rng)])
 
-    def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Remembers what an architecture scored, or that it has no score."""
-        self._notes.note(architecture, score)
-
-    def memory(self) -> dict[str, Any]:
-        """Everything told, what is out, what waits; the process is fitted again when it is next needed."""
-        return self._notes.memory()
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Takes it back."""
-        self._notes.recall(memory)
-
-    @cached_property
-    def _view(self) -> View:
-        return View(self.space, self.hints, self.encoding, self.guesses)
-
-    def _batch(self) -> list[Architecture]:
-        """What to ask next, the most worth first."""
-        notes, rng = self._notes, self.rng
-        asked, scores = notes.scored()
-        if len(asked) < self.initial or np.ptp(scores) == 0:
-            count = 1 if notes.told or notes.out else self.initial
-            return starts(notes, self.hints, self.warm_start, self.share, count, rng)
-        mutated = notes.mutations(asked[: self.parents], self.candidates // 2, rng)
-        new = notes.distinct([*mutated, *notes.draws(self.candidates - len(mutated), rng)])
-        if not new:
-            return [self.space.sample(rng)]
-        mean, deviation, best = self._beliefs(asked, scores, new)
-        values = worth(self.acquisition, mean, deviation, best, rng)
-        return [new[place] for place in np.argsort(-values, kind="stable")[: self.batch].tolist()]
-
-    def _beliefs(
-        self, asked: list[Architecture], scores: np.ndarray, new: list[Architecture]
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Mean and deviation of the noiseless warped score of new architectures, and the best one told."""
+    def values(self, asked: list[Architecture], scores: np.ndarray, new: list[Architecture]) -> np.ndarray:
+        """The acquisition of a process's noiseless beliefs on warped scores."""
         from predictors.models.gaussian_process import GaussianProcess
         from predictors.warps import fit_warp
 
         warped = fit_warp("logarithm", scores).forward(scores)
         model = GaussianProcess(self.encoding, self.kernel, warp="identity", restarts=1)
-        self._view.fit(model, asked, warped)
-        mean, deviation = model.predict_features(self._view.features(new))
+        self.view.fit(model, asked, warped)
+        mean, deviation = model.predict_features(self.view.features(new))
         noise = np.exp(model.theta_[-1]) * model.warp_.deviation**2
-        return mean, np.sqrt(np.maximum(deviation**2 - noise, 0.0)), float(warped.max())
+        noiseless = np.sqrt(np.maximum(deviation**2 - noise, 0.0))
+        return worth(self.acquisition, mean, noiseless, float(warped.max()), self.rng)

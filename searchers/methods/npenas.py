@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from nasbench.space import Architecture, Space
-from searchers.candidates import Candidates
-from searchers.offspring import Choices, check_counts, new_child
-from searchers.searcher import Searcher
-
-TRIES = 20
-"""Mutations made for each child wanted, after which the draws of a step go on with fewer children."""
+from searchers.model_search import ModelSearch
+from searchers.offspring import check_counts
 
 
-class Npenas(Searcher):
+class Npenas(ModelSearch):
     """Predictor-guided evolution: mutate the best many times, ask the best guessed.
 
     The first ``initial`` architectures are drawn uniformly. Then, step by step, a predictor is fitted to everything
@@ -40,8 +34,6 @@ class Npenas(Searcher):
         encoding: what the predictor sees, encodings joined by a plus.
     """
 
-    costly = True
-
     def __init__(
         self,
         space: Space,
@@ -54,72 +46,25 @@ class Npenas(Searcher):
         trees: int = 100,
         encoding: str = "program+graph_features(canonical=True)",
     ) -> None:
-        super().__init__(space, rng)
-        check_counts("npenas", 2, initial=initial)
-        check_counts("npenas", 1, parents=parents, batch=batch, trees=trees)
-        check_counts("npenas", batch, candidates=candidates)
-        self.initial, self.parents, self.candidates, self.batch = initial, parents, candidates, batch
-        self.trees, self.encoding = trees, encoding
-        self._told: dict[Choices, float | None] = {}  # in the order told; a later score takes the place of an earlier
-        self._waiting: list[Choices] = []  # children of this step still to ask, the best guessed last
+        super().__init__(
+            "npenas",
+            space,
+            rng,
+            initial=initial,
+            batch=batch,
+            parents=parents,
+            candidates=candidates,
+            encoding=encoding,
+            members=True,
+        )
+        check_counts("npenas", 1, trees=trees)
+        self.trees = trees
 
-    def ask(self) -> Architecture:
-        """A draw to begin with, then the next child of the step."""
-        scored = [(choices, score) for choices, score in self._told.items() if score is not None]
-        if not self._waiting and len(scored) >= self.initial:
-            self._waiting = self._step(scored)[::-1]
-        if not self._waiting:
-            return self._drawn()
-        return Architecture(self.space.name, self._waiting.pop())
-
-    def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Remembers what an architecture scored, and that it was asked."""
-        self._told[architecture.choices] = score
-
-    def _drawn(self) -> Architecture:
-        return new_child(lambda: self.space.sample(self.rng), self._told)
-
-    def _step(self, scored: list[tuple[Choices, float]]) -> list[Choices]:
-        """Children to ask, the best guessed first; none where all that can be made were asked."""
-        best = sorted(scored, key=lambda pair: -pair[1])[: self.parents]
-        children: dict[Choices, None] = {}
-        for attempt in range(TRIES * self.candidates):
-            if len(children) >= self.candidates:
-                break
-            parent = Architecture(self.space.name, best[attempt % len(best)][0])
-            child = self.space.mutate(parent, self.rng).choices
-            if child not in self._told:
-                children[child] = None
-        if not children:
-            return []
-        guesses = self._guesses(scored, list(children))
-        order = np.argsort(-guesses, kind="stable")[: self.batch]
-        ranked = list(children)
-        return [ranked[place] for place in order.tolist()]
-
-    def _guesses(self, scored: list[tuple[Choices, float]], children: list[Choices]) -> np.ndarray:
-        """Guessed scores of children by trees grown on what was told."""
-        from predictors.encoding import load_encoding
+    def values(self, asked: list[Architecture], scores: np.ndarray, new: list[Architecture]) -> np.ndarray:
+        """Guessed scores of new architectures by trees grown on what was told."""
         from predictors.models.extra_trees import ExtraTrees
 
-        whole = self.space.whole if isinstance(self.space, Candidates) else self.space
-        asked = [choices for choices, _ in scored]
-        everything = [Architecture(whole.name, choices) for choices in [*asked, *children]]
-        features = load_encoding(self.encoding).encode(whole, everything)
-        scores = np.array([score for _, score in scored])
         seed = int(self.rng.integers(2**31))
-        trees = ExtraTrees(self.encoding, trees=self.trees, warp="identity", folds=1, seed=seed)
-        trees.fit_features(features[: len(asked)], scores, np.arange(len(asked)))
-        return trees.predict_features(features[len(asked) :])[0]
-
-    def memory(self) -> dict[str, Any]:
-        """Everything told, and the children still to ask; the predictor is fitted again when it is next needed."""
-        return {
-            "told": [[list(choices), score] for choices, score in self._told.items()],
-            "waiting": [list(choices) for choices in self._waiting],
-        }
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Takes them back."""
-        self._told = {tuple(choices): score for choices, score in memory["told"]}
-        self._waiting = [tuple(choices) for choices in memory["waiting"]]
+        model = ExtraTrees(self.encoding, trees=self.trees, warp="identity", folds=1, seed=seed)
+        self.view.fit(model, asked, scores)
+        return model.predict_features(self.view.features(new))[0]

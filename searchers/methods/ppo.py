@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
-from nasbench.space import Architecture, Space
-from searchers.agent import Agent
-from searchers.searcher import Searcher
+from nasbench.space import Space
+from searchers.agent import Agent, AgentSearch, Batch
 
 LARGEST_LOG_RATIO = 50.0
 """Where log-ratios are cut off, so that a ratio that nothing clips stays finite."""
 
 
-class Ppo(Searcher):
+class Ppo(AgentSearch):
     """REINFORCE's controller, with the clipped surrogate objective.
 
     A batch of architectures is drawn from the policy and evaluated; then a few steps of Adam climb the mean of
@@ -67,31 +65,16 @@ class Ppo(Searcher):
         self.passes, self.clip = passes, clip
         self.momentum, self.entropy_weight = momentum, entropy_weight
         shared = {name: value for name, value in self.parameters().items() if name not in ("passes", "clip")}
-        self._agent = Agent("ppo", space, rng, **shared)
+        self.agent = Agent("ppo", space, rng, **shared)
 
-    def ask(self) -> Architecture:
-        """The next draw of the policy."""
-        return self._agent.ask()
-
-    def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Takes in a reward; the last of a batch moves the policy."""
-        batch = self._agent.tell(architecture, score)
-        if batch is None:
-            return
+    def learn(self, batch: Batch) -> None:
+        """A few steps uphill on the clipped objective."""
         before: np.ndarray | None = None
         for _ in range(self.passes):
-            opinion = self._agent.policy.judge(batch.choices)
+            opinion = self.agent.policy.judge(batch.choices)
             before = opinion.log_probability if before is None else before
             ratio = np.exp(np.minimum(opinion.log_probability - before, LARGEST_LOG_RATIO))
-            self._agent.climb(opinion, clipped(ratio, batch.advantages, self.clip))
-
-    def memory(self) -> dict[str, Any]:
-        """The policy, its optimiser, the baseline and the batch under way."""
-        return self._agent.memory()
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Takes them back."""
-        self._agent.recall(memory)
+            self.agent.climb(opinion, clipped(ratio, batch.advantages, self.clip))
 
 
 def clipped(ratio: np.ndarray, advantages: np.ndarray, clip: float) -> np.ndarray:

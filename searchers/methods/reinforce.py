@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from nasbench.space import Architecture, Space
-from searchers.agent import Agent
-from searchers.searcher import Searcher
+from nasbench.space import Space
+from searchers.agent import Agent, AgentSearch, Batch
 
 
-class Reinforce(Searcher):
+class Reinforce(AgentSearch):
     """Policy gradients on a controller that makes one choice after another.
 
     A batch of architectures is drawn from the policy and evaluated; one step of Adam climbs the mean of (reward -
@@ -55,22 +52,8 @@ class Reinforce(Searcher):
         self.policy, self.hidden = policy, hidden
         self.learning_rate, self.batch_size = learning_rate, batch_size
         self.momentum, self.entropy_weight = momentum, entropy_weight
-        self._agent = Agent("reinforce", space, rng, **self.parameters())
+        self.agent = Agent("reinforce", space, rng, **self.parameters())
 
-    def ask(self) -> Architecture:
-        """The next draw of the policy."""
-        return self._agent.ask()
-
-    def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Takes in a reward; the last of a batch moves the policy."""
-        batch = self._agent.tell(architecture, score)
-        if batch is not None:
-            self._agent.climb(self._agent.policy.judge(batch.choices), batch.advantages)
-
-    def memory(self) -> dict[str, Any]:
-        """The policy, its optimiser, the baseline and the batch under way."""
-        return self._agent.memory()
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Takes them back."""
-        self._agent.recall(memory)
+    def learn(self, batch: Batch) -> None:
+        """One step uphill."""
+        self.agent.climb(self.agent.policy.judge(batch.choices), batch.advantages)

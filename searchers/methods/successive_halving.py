@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from nasbench.space import Architecture, Space
-from searchers.rungs import Bracket, check_eta, draw_new, halved, rungs
-from searchers.searcher import Partial, Searcher
+from nasbench.space import Space
+from searchers.bracket_search import BracketSearch
+from searchers.rungs import halved
 
 
-class SuccessiveHalving(Searcher):
+class SuccessiveHalving(BracketSearch):
     """Random architectures on rungs of one schedule; one of ``eta`` goes on to the next, of ``eta`` times the epochs.
 
     A bracket begins with ``initial`` random architectures after the fewest epochs and ends with its last one after the
@@ -29,43 +27,14 @@ class SuccessiveHalving(Searcher):
     """
 
     def __init__(self, space: Space, rng: np.random.Generator, *, eta: int = 2, initial: int = 0) -> None:
-        super().__init__(space, rng)
-        check_eta("successive_halving", eta)
+        super().__init__("successive_halving", space, rng, eta)
         if initial < 0:
             raise ValueError(
                 f"successive_halving.initial must be a number from 1, or 0 for a full ladder, got {initial}"
             )
-        self.eta = eta
         self.initial = initial
-        self._bracket: Bracket | None = None
-        self._drawn: dict[tuple[int, ...], None] = {}
 
-    def ask(self) -> Architecture | Partial:
-        """The next of the rung: a new draw on the lowest one, the best of those promoted on others."""
-        if self._bracket is None or self._bracket.is_over:
-            ladder = rungs(self.epochs, self.eta)
-            count = self.initial or self.eta ** (len(ladder) - 1)
-            self._bracket = Bracket(ladder, halved(count, len(ladder), self.eta))
-        if self._bracket.wants_new:
-            architecture = draw_new(self.space, self.rng, self._drawn)
-        else:
-            architecture = Architecture(self.space.name, self._bracket.waiting[0])
-        epochs = self._bracket.next_epochs
-        return architecture if epochs == self.epochs[-1] else Partial(architecture, epochs)
-
-    def tell(self, architecture: Architecture, score: float | None) -> None:
-        """Fills the rung."""
-        if self._bracket is not None:
-            self._bracket.tell(architecture.choices, score)
-
-    def memory(self) -> dict[str, Any]:
-        """The bracket, and what was drawn, in order."""
-        return {
-            "bracket": None if self._bracket is None else self._bracket.memory(),
-            "drawn": [list(choices) for choices in self._drawn],
-        }
-
-    def recall(self, memory: dict[str, Any]) -> None:
-        """Takes them back."""
-        self._bracket = None if memory["bracket"] is None else Bracket.recalled(memory["bracket"])
-        self._drawn = {tuple(choices): None for choices in memory["drawn"]}
+    def plan(self, ladder: tuple[int, ...]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+        """The same bracket each time: the whole ladder."""
+        count = self.initial or self.eta ** (len(ladder) - 1)
+        return [(ladder, halved(count, len(ladder), self.eta))]

@@ -107,7 +107,7 @@ def test_nas_bowl_asks_what_has_the_highest_expected_improvement(monkeypatch: py
     searcher = made(NasBowl, batch=1)
     followed(searcher, 25)
     seen = {}
-    fit, gather = type(searcher._view).fit, Notebook.draws
+    fit, gather = type(searcher.view).fit, Notebook.draws
 
     def keep(self, model, asked, scores) -> None:
         fit(self, model, asked, scores)
@@ -117,7 +117,7 @@ def test_nas_bowl_asks_what_has_the_highest_expected_improvement(monkeypatch: py
         seen["drawn"] = gather(self, count, chance)
         return seen["drawn"]
 
-    monkeypatch.setattr(type(searcher._view), "fit", keep)
+    monkeypatch.setattr(type(searcher.view), "fit", keep)
     monkeypatch.setattr(Notebook, "draws", draws)
     picked = searcher.ask()
     signal, rate, noise = np.exp(seen["model"].theta_)

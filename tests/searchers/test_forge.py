@@ -78,6 +78,17 @@ def test_a_large_space_is_searched_by_mutations_of_the_best() -> None:
     assert max(scores[6:]) > max(scores[:6])
 
 
+def test_in_a_large_space_no_class_is_asked_through_another_member() -> None:
+    space = Wide()
+    first = space.architecture((0, 1) + (2, 3) * 14)  # a skip, then layers; the same layers with the skip elsewhere
+    other = space.architecture((1, 0) + (2, 3) * 14)
+    assert space.canonical_hash(first) == space.canonical_hash(other) and first != other
+    for members in (False, True):
+        searcher = Forge(space, np.random.default_rng(0), members=members)
+        searcher.tell(first, 1.0)
+        assert searcher._open(searcher.view.field.of([first, other])).tolist() == [False, members]
+
+
 @pytest.mark.parametrize(("name", "value"), [("initial", 0), ("share", 0.0), ("share", 1.5), ("kappa", float("nan"))])
 def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"forge.{name} must be"):

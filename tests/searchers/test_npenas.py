@@ -39,17 +39,17 @@ def test_it_begins_as_random_search_does() -> None:
 
 def test_the_best_guessed_children_of_the_best_are_asked(monkeypatch) -> None:
     """With guesses that are true: the step's queries are the best of 100 neighbours of the 10 best."""
-    ranked: list[list[tuple[int, ...]]] = []
+    ranked: list[list[Architecture]] = []
 
-    def true_guesses(self, scored, children) -> np.ndarray:
-        ranked.append(list(children))
-        return np.array([hill(Architecture("nas_bench_201", choices)) for choices in children])
+    def true_guesses(self, asked, scores, new) -> np.ndarray:
+        ranked.append(new)
+        return np.array([hill(architecture) for architecture in new])
 
-    monkeypatch.setattr(Npenas, "_guesses", true_guesses)
+    monkeypatch.setattr(Npenas, "values", true_guesses)
     asked = follow(Npenas(NB201, rng(1), initial=30, parents=10, candidates=100, batch=5), 35)
     best = sorted(asked[:30], key=lambda a: -hill(a))[:10]
     near = {neighbor for parent in best for neighbor in NB201.neighbors(parent)}
-    children = [Architecture("nas_bench_201", choices) for choices in ranked[0]]
+    children = ranked[0]
     assert len(set(children)) == 100
     assert set(children) <= near - set(asked[:30])
     assert asked[30:] == sorted(children, key=lambda a: -hill(a))[:5]
@@ -58,18 +58,16 @@ def test_the_best_guessed_children_of_the_best_are_asked(monkeypatch) -> None:
 
 def test_guesses_follow_what_was_told() -> None:
     searcher = Npenas(NB201, rng(2), encoding="one_hot")
-    scored = [(a.choices, hill(a)) for a in kit.sample(300)]
-    fresh = kit.sample(400)[300:]
-    guesses = searcher._guesses(scored, [a.choices for a in fresh])
+    known, fresh = kit.sample(300), kit.sample(400)[300:]
+    guesses = searcher.values(known, np.array([hill(a) for a in known]), fresh)
     assert np.corrcoef(guesses, [hill(a) for a in fresh])[0, 1] > 0.8
 
 
 def test_the_default_encoding_sees_classes() -> None:
     """Members of one class get one guess."""
     members = next(group for group in NB201.classes.values() if len(group) > 3)
-    guesses = Npenas(NB201, rng(), trees=10)._guesses(
-        [(a.choices, hill(a)) for a in kit.sample(20)], [a.choices for a in members]
-    )
+    known = kit.sample(20)
+    guesses = Npenas(NB201, rng(), trees=10).values(known, np.array([hill(a) for a in known]), members)
     assert len(set(guesses.tolist())) == 1
 
 

@@ -20,7 +20,7 @@ def parameters(searcher: Ppo | Reinforce, queries: int = 120) -> np.ndarray:
     for _ in range(queries):
         architecture = searcher.ask()
         searcher.tell(architecture, kit.made_up_score(architecture))
-    return searcher._agent.policy.parameters
+    return searcher.agent.policy.parameters
 
 
 @pytest.mark.parametrize("policy", ["lstm", "independent"])
@@ -51,7 +51,7 @@ def test_it_converges_to_the_single_best() -> None:
     for _ in range(2500):
         asked = searcher.ask()
         searcher.tell(asked, float(sum(a == b for a, b in zip(asked.choices, best.choices, strict=True))))
-    assert np.exp(searcher._agent.policy.judge(np.array([best.choices])).log_probability[0]) > 0.9
+    assert np.exp(searcher.agent.policy.judge(np.array([best.choices])).log_probability[0]) > 0.9
 
 
 @pytest.mark.parametrize(("name", "value"), [("passes", 0), ("clip", 0.0), ("clip", float("inf"))])

@@ -28,7 +28,7 @@ def learned(queries: int, **settings) -> Policy:
     for _ in range(queries):
         architecture = searcher.ask()
         searcher.tell(architecture, hits(architecture))
-    return searcher._agent.policy
+    return searcher.agent.policy
 
 
 def entropy(policy: Policy) -> float:
@@ -56,11 +56,11 @@ def test_the_first_step_is_along_the_mean_of_advantage_times_gradient() -> None:
         NB201, np.random.default_rng(0), policy="independent", batch_size=2, entropy_weight=0.0, learning_rate=0.25
     )
     first, second = searcher.ask(), searcher.ask()
-    searcher._agent._waiting = [second.choices]
+    searcher.agent._waiting = [second.choices]
     searcher.tell(first, 1.0)
-    searcher._agent._waiting = []
+    searcher.agent._waiting = []
     searcher.tell(second, 0.0)
-    logits = searcher._agent.policy.parameters.reshape(6, 5)
+    logits = searcher.agent.policy.parameters.reshape(6, 5)
     for choice, (liked, disliked) in enumerate(zip(first.choices, second.choices, strict=True)):
         if liked != disliked:
             assert logits[choice, liked] == pytest.approx(0.25, rel=1e-4)
