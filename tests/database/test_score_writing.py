@@ -10,36 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nasbench.database.digest import content_digest
-from nasbench.database.memory import MemoryContents
 from nasbench.database.scores import ScoreRow
 from nasbench.database.writer import TableWriter
 from nasbench.table import Table
 from tests.database.injection import in_child
-from tests.database.making import BETTER, SETTINGS, architecture, beside, entries, header, row, scores, whole
-
-
-def memory(*rows: ScoreRow, **changes: Any) -> MemoryContents:
-    return MemoryContents.from_rows(header(), [row(0)], scores=entries(*rows, **changes))
-
-
-def digest(*rows: ScoreRow, **changes: Any) -> str:
-    return content_digest(memory(*rows, **changes))
-
-
-def score(table: Table, index: int, name: str, seed: int | None = None) -> float:
-    return float(table.proxy(name, seed)[table.architectures.index(architecture(index))])
+from tests.database.making import BETTER, SETTINGS, architecture, beside, header, scores, whole
+from tests.database.scoring import digest, memory, score, write_scored
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "table.h5"
-    with TableWriter(path, header()) as writer:
-        writer.commit(row(0))
-        writer.commit(row(3))
-        writer.commit_scores([scores(0), scores(1, failed=True)], BETTER, SETTINGS)
-        writer.commit_scores([scores(0, seed=2, failed=True)], BETTER, SETTINGS)
-    return path
+    return write_scored(tmp_path / "table.h5")
 
 
 def test_other_settings_are_refused_and_named(path: Path) -> None:

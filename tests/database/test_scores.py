@@ -6,7 +6,6 @@ import csv
 import json
 import math
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -23,31 +22,14 @@ from nasbench.database.scores import ScoreRow
 from nasbench.database.writer import TableWriter, write_table
 from nasbench.registry import UnknownNameError
 from nasbench.table import Table
-from tests.database.making import BETTER, SETTINGS, SPACE, architecture, entries, header, row, scores
+from tests.database.making import BETTER, SETTINGS, SPACE, architecture, header, row, scores
+from tests.database.scoring import digest, memory, score, write_scored
 from tests.database.test_table import GROUP
-
-
-def memory(*rows: ScoreRow, **changes: Any) -> MemoryContents:
-    return MemoryContents.from_rows(header(), [row(0)], scores=entries(*rows, **changes))
-
-
-def digest(*rows: ScoreRow, **changes: Any) -> str:
-    return content_digest(memory(*rows, **changes))
-
-
-def score(table: Table, index: int, name: str, seed: int | None = None) -> float:
-    return float(table.proxy(name, seed)[table.architectures.index(architecture(index))])
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    path = tmp_path / "table.h5"
-    with TableWriter(path, header()) as writer:
-        writer.commit(row(0))
-        writer.commit(row(3))
-        writer.commit_scores([scores(0), scores(1, failed=True)], BETTER, SETTINGS)
-        writer.commit_scores([scores(0, seed=2, failed=True)], BETTER, SETTINGS)
-    return path
+    return write_scored(tmp_path / "table.h5")
 
 
 def test_what_went_in_comes_out(path: Path) -> None:
