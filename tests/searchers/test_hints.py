@@ -45,6 +45,16 @@ def test_a_table_adds_its_zero_cost_scores(golden_scores) -> None:
     assert not {"val_accuracy", "test_accuracy"} & set(hints.names)
 
 
+def test_what_a_table_does_not_hold_is_not_a_number() -> None:
+    table = nasbench.open_table(Path(__file__).parents[1] / "golden" / "cifar10_reduced.h5")
+    hints = Hints(NB201, table.for_search())
+    known = set(table.architectures)
+    other = next(architecture for architecture in NB201 if architecture not in known)
+    name = next(iter(table.costs))
+    found = hints.values(name, [table.architectures[0], other])
+    assert found[0] == table.cost(name)[0] and np.isnan(found[1])
+
+
 def test_nothing_leads_from_hints_to_a_table(golden_scores) -> None:
     table = nasbench.open_table(golden_scores)
     seen = kit.reachable(Hints(NB201, table.for_search()))
