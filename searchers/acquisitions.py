@@ -90,18 +90,6 @@ def thompson_sampling(mean: np.ndarray, covariance: np.ndarray, rng: np.random.G
     return np.asarray(mean + rng.standard_normal((draws, len(mean))) @ root.T)
 
 
-def member_sampling(members: np.ndarray, rng: np.random.Generator, draws: int = 1) -> np.ndarray:
-    """Thompson sampling for an ensemble, shape (draws, n): each row is what one member says, drawn at random.
-
-    Args:
-        members: what each member says of each architecture, shape (members, n).
-        rng: source of chance.
-        draws: rows; members are drawn with replacement.
-    """
-    drawn = (rng.random(draws) * len(members)).astype(np.int64)
-    return np.asarray(members[drawn])
-
-
 def independent_thompson_sampling(mean: np.ndarray, deviation: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A score drawn for each architecture by itself, shape (n,); the best of them are a batch.
 

@@ -12,7 +12,6 @@ from searchers.acquisitions import (
     expected_improvement,
     independent_thompson_sampling,
     log_expected_improvement,
-    member_sampling,
     thompson_sampling,
     upper_confidence_bound,
 )
@@ -99,14 +98,6 @@ def test_thompson_sampling_keeps_equals_equal() -> None:
     drawn = thompson_sampling(np.zeros(2), np.ones((2, 2)), rng(), 5)
     np.testing.assert_allclose(drawn[:, 0], drawn[:, 1], atol=1e-7)
     assert np.ptp(drawn[:, 0]) > 0.1
-
-
-def test_member_sampling_says_what_one_member_says() -> None:
-    members = np.arange(12.0).reshape(3, 4)
-    drawn = member_sampling(members, rng(), 3000)
-    assert {tuple(row) for row in drawn.tolist()} == {tuple(row) for row in members.tolist()}
-    counts = np.unique(drawn[:, 0], return_counts=True)[1]
-    assert (np.abs(counts - 1000) < 5 * math.sqrt(3000 * 2 / 9)).all()
 
 
 def test_independent_thompson_sampling_draws_each_by_itself() -> None:
