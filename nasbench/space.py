@@ -12,11 +12,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nasbench.graph import Dag, Dataflow
 from nasbench.plan import Plan, Skeleton, prune
+
+if TYPE_CHECKING:
+    from nasbench.mixed_cells import MixedCells
 
 LARGEST_ENUMERATED = 100_000
 """Spaces up to this size are enumerated to find each class's representative."""
@@ -60,6 +64,17 @@ class Space(ABC):
     @abstractmethod
     def graphs(self, architecture: Architecture) -> tuple[Dag, ...]:
         """The cells as graphs with operations on nodes, as predictors encode them; nothing is pruned."""
+
+    def mixed_cells(self) -> MixedCells:
+        """What weight sharing needs: the space's cells with every operation on every edge.
+
+        Raises:
+            ValueError: the space does not offer them.
+        """
+        raise ValueError(
+            f"{self.name} offers no cells with shared weights, which one-shot searchers need: search it by "
+            f"nasbench search, or write mixed_cells in its file as nas_bench_201 does"
+        )
 
     # -- text ---------------------------------------------------------------------------------------------------
 

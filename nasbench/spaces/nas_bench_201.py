@@ -7,8 +7,12 @@ space of NATS-Bench is the same.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+import numpy as np
 
 from nasbench.graph import Dag, Dataflow, Value
+from nasbench.mixed_cells import MIXED, MixedCells
 from nasbench.plan import Plan, PlanWriter, Skeleton
 from nasbench.space import Architecture, Space
 
@@ -78,39 +82,82 @@ class NASBench201(Space):
 
     def plan(self, architecture: Architecture, skeleton: Skeleton) -> Plan:
         """The published macro skeleton: a stem, three stages of cells, residual blocks of stride two between them."""
-        write = PlanWriter(skeleton.input_shape)
-        channels = skeleton.channels
-        x = write.add("stem", "conv_bn", 0, kernel=3, stride=1, channels=channels)
-        for stage in range(3):
-            if stage:
-                channels *= 2
-                x = write.add(f"stage{stage}.reduction", "residual_block", x, stride=2, channels=channels)
-            for cell in range(skeleton.cells):
-                x = self._cell(write, architecture, x, f"stage{stage}.cell{cell}", channels)
-        x = write.add("last", "bn_relu", x)
-        x = write.add("pool", "global_pool", x)
-        write.add("classifier", "linear", x, features=skeleton.classes)
-        return write.plan()
 
-    def _cell(self, write: PlanWriter, architecture: Architecture, x: int, name: str, channels: int) -> int:
-        nodes: list[list[int]] = [[], [], [], []]
-        values = [x, 0, 0, 0]
-        for place, (choice, (source, target)) in enumerate(zip(architecture.choices, EDGES, strict=True)):
-            edge = f"{name}.edge{source}{target}"
-            if choice == _NONE:
-                step = write.add(edge, "zero", values[source])
-            elif choice == _SKIP:
-                step = write.add(edge, "skip", values[source])
-            elif choice == _POOL:
-                step = write.add(edge, "avg_pool", values[source], kernel=3, stride=1)
-            else:
-                kernel = 1 if choice == _CONV_1X1 else 3
-                active = write.add(f"{edge}.relu", "relu", values[source])
-                step = write.add(edge, "conv_bn", active, kernel=kernel, stride=1, channels=channels)
-            nodes[target].append(step)
-            if place + 1 == len(EDGES) or EDGES[place + 1][1] != target:
-                values[target] = write.add(f"{name}.node{target}", "sum", nodes[target])
-        return values[3]
+        def edge(write: PlanWriter, name: str, place: int, x: int, channels: int) -> int:
+            return _write_operation(write, name, architecture.choices[place], x, channels)
+
+        return _network(skeleton, edge)
+
+    def mixed_cells(self) -> MixedCells:
+        """Every operation on every edge; any one may be the strongest, none too, as published."""
+        return _MixedCells(self)
+
+
+class _MixedCells(MixedCells):
+    """One kind of cell, no edge is ever absent."""
+
+    kinds = ("cell",)
+    edges = EDGES
+    operations = OPERATIONS
+    none = _NONE
+    skip = _SKIP
+
+    def plan(self, skeleton: Skeleton) -> Plan:
+        def edge(write: PlanWriter, name: str, place: int, x: int, channels: int) -> int:
+            return write.add(name, MIXED, x, kind=0, edge=place, channels=channels, stride=1)
+
+        return _network(skeleton, edge)
+
+    def write(self, write: PlanWriter, name: str, operation: int, x: int, channels: int, stride: int) -> int:
+        return _write_operation(write, name, operation, x, channels)
+
+    def compose(self, operations: np.ndarray) -> Architecture:
+        return self.space.architecture(operations[0].tolist())
+
+    def selection(self, architecture: Architecture) -> np.ndarray:
+        return np.array([architecture.choices], dtype=np.int64)
+
+
+_WriteEdge = Callable[[PlanWriter, str, int, int, int], int]
+"""Writes an edge's steps from (plan, name, place of the edge, index of what it reads, channels); gives the last."""
+
+
+def _network(skeleton: Skeleton, edge: _WriteEdge) -> Plan:
+    write = PlanWriter(skeleton.input_shape)
+    channels = skeleton.channels
+    x = write.add("stem", "conv_bn", 0, kernel=3, stride=1, channels=channels)
+    for stage in range(3):
+        if stage:
+            channels *= 2
+            x = write.add(f"stage{stage}.reduction", "residual_block", x, stride=2, channels=channels)
+        for cell in range(skeleton.cells):
+            x = _cell(write, edge, x, f"stage{stage}.cell{cell}", channels)
+    x = write.add("last", "bn_relu", x)
+    x = write.add("pool", "global_pool", x)
+    write.add("classifier", "linear", x, features=skeleton.classes)
+    return write.plan()
+
+
+def _cell(write: PlanWriter, edge: _WriteEdge, x: int, name: str, channels: int) -> int:
+    nodes: list[list[int]] = [[], [], [], []]
+    values = [x, 0, 0, 0]
+    for place, (source, target) in enumerate(EDGES):
+        nodes[target].append(edge(write, f"{name}.edge{source}{target}", place, values[source], channels))
+        if place + 1 == len(EDGES) or EDGES[place + 1][1] != target:
+            values[target] = write.add(f"{name}.node{target}", "sum", nodes[target])
+    return values[3]
+
+
+def _write_operation(write: PlanWriter, name: str, choice: int, x: int, channels: int) -> int:
+    if choice == _NONE:
+        return write.add(name, "zero", x)
+    if choice == _SKIP:
+        return write.add(name, "skip", x)
+    if choice == _POOL:
+        return write.add(name, "avg_pool", x, kernel=3, stride=1)
+    active = write.add(f"{name}.relu", "relu", x)
+    kernel = 1 if choice == _CONV_1X1 else 3
+    return write.add(name, "conv_bn", active, kernel=kernel, stride=1, channels=channels)
 
 
 def published_text_form(architecture: Architecture) -> str:
