@@ -71,10 +71,15 @@ def build_network(plan: Plan, seed: int, pruned: bool = True) -> Network:
     """
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         network = Network(prune(plan) if pruned else plan)
+    draw_weights(network, seed)
+    return network
+
+
+def draw_weights(network: nn.Module, seed: int) -> None:
+    """Draws all weights of a network anew from a seed, as :func:`build_network` says."""
     generator = torch.Generator().manual_seed(seed)
     for module in network.modules():
         _initialise(module, generator)
-    return network
 
 
 @torch.no_grad()
