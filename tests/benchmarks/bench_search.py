@@ -1,67 +1,64 @@
-"""Queries a second of whole searches against a bare Python loop and against Optuna, in one run.
+"""Searchers on a table in one run: queries a second, seconds of a whole comparison, what Bayesian methods need.
 
-``python -m tests.benchmarks.bench_search [SEARCHER ...]``, every searcher unless some are named. The bare loop is
-regularized evolution on a dictionary of accuracies and records nothing; Optuna's random sampler is asked and told the
-same accuracies. Ours opens the table, counts classes, clocks and incumbents with their true values. Runs have 500
-queries, those of searchers that fit models 150; there are 100 runs of each searcher, or as many as begin within eight
-seconds. Seconds are CPU time of one core, so that a busy machine matters less. The table is NAS-Bench-201's where
-``../shared/data`` has it, otherwise made-up numbers of the same size.
+``python -m tests.benchmarks.bench_search [SEARCHER ...]``, every searcher unless some are named. All speeds stand
+beside those of Optuna's random sampler, asked and told the same accuracies in the same run; regularized evolution also
+beside a bare Python loop of it that records nothing. Ours counts classes, clocks and incumbents with their true values.
+Cheap searchers make runs of 500 queries, 100 of them or as many as begin within three seconds; those that fit models
+make one run of 150 in a process of its own. Speeds are of CPU seconds of one core, so that a busy machine matters less.
 """
 
 from __future__ import annotations
 
-import contextlib
-import csv
+import json
+import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import nasbench
-from nasbench.__main__ import run as run_command
 from nasbench.registry import SEARCHERS
 from nasbench.table import Table
 from searchers.clock import Budget
 from searchers.evaluators.table import TableEvaluator
-from searchers.measure import Measure
-from searchers.run import Run
-from searchers.searcher import make_searcher
+from searchers.request import parse_searchers
 from searchers.truth import Truth
+from tests.benchmarks.bare_search import evolve, optuna_random
+from tests.benchmarks.search_table import REPORT, SELECT, make_run, make_table
 
-PUBLISHED = Path("../shared/data/nb201/cifar10.csv")
 RUNS, QUERIES, REPEATS = 100, 500, 3
-COSTLY_QUERIES = 150
-PATIENCE = 8.0
-"""Seconds after which no further run of a searcher begins."""
-TRIALS = 2000
-POPULATION, SAMPLE = 20, 5
-SELECT, REPORT = Measure("val_accuracy", 200), Measure("test_accuracy", 200)
+PATIENCE = 3.0
+"""CPU seconds after which no further run of a searcher begins."""
+BAYESIAN = ("bananas", "bohb", "forge", "nas_bowl", "npenas", "optuna:gp", "optuna:tpe")
+BAYESIAN_QUERIES = 150
+GOAL_RATIO, GOAL_SECONDS = 25, 15
+ONE_CORE = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def main(names: Sequence[str] = ()) -> None:
     """Measures and prints."""
     with tempfile.TemporaryDirectory() as folder:
-        table, origin = open_table(Path(folder) / "table.h5")
-        print(f"{len(table):,} cells, {origin}; CPU time of one core")
-        accuracy = dict(
-            zip(map(tuple, table.choices.tolist()), table.values("val_accuracy", 200).tolist(), strict=True)
-        )
-        bare, found = fastest(lambda: [evolve_bare(accuracy, table.space.options, seed) for seed in range(RUNS)])
-        show("bare loop, regularized evolution", bare, bare, found, RUNS)
-        ours, found = fastest(lambda: search(table, "regularized_evolution", Path(folder) / "traces")[0])
-        show("ours, regularized_evolution, with trace files", ours, bare, found, RUNS)
-        theirs, found = ask_optuna(accuracy, table.space.options)
-        show("Optuna's random sampler, asked and told", theirs, bare, found, 1)
-        print(
-            f"regularized_evolution with trace files makes {ours / theirs:.0f} times as many as Optuna's random sampler"
-        )
-        for name in names or every_searcher():
-            founds, seconds, queries = search(table, name)
-            seconds_of_150 = f"  {150 * seconds / queries:5.2f} s for 150" if SEARCHERS.load(name).costly else ""
-            show(f"ours, {name}", queries / seconds, bare, float(np.mean(founds)), len(founds), seconds_of_150)
+        path = Path(folder) / "table.h5"
+        origin = make_table(path)
+        with nasbench.open_table(path) as table:
+            print(f"{len(table):,} cells, {origin}\n\nqueries a second of CPU time of one core")
+            chosen = list(names) or every_searcher()
+            optuna = compare_with_optuna(table, Path(folder) / "traces")
+            for name in chosen:
+                if name not in BAYESIAN:
+                    founds, seconds = search(table, name)
+                    show(f"ours, {name}", len(founds) * QUERIES / seconds, optuna, founds, QUERIES)
+            bayesian = {name: search_apart(path, name) for name in chosen if name in BAYESIAN}
+            for name, found in bayesian.items():
+                show(f"ours, {name}", BAYESIAN_QUERIES / found["cpu"], optuna, [found["best"]], BAYESIAN_QUERIES)
+        show_bayesian(bayesian)
+        if not names:
+            show_comparison(path, Path(folder) / "compare")
 
 
 def every_searcher() -> list[str]:
@@ -70,99 +67,88 @@ def every_searcher() -> list[str]:
     return sorted({*names, *(variant for name in names for variant in SEARCHERS.variants(name))})
 
 
-def open_table(path: Path) -> tuple[Table, str]:
-    """A table of all cells of NAS-Bench-201, and where its numbers come from."""
-    source, origin = PUBLISHED, "published accuracies"
-    if not PUBLISHED.exists():
-        space = nasbench.load_space("nas_bench_201")
-        source, origin = path.with_suffix(".csv"), "made-up accuracies"
-        with open(source, "w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["arch", "valid_200", "test_200"])
-            noise = np.random.default_rng(0).normal(90, 3, (len(space), 2)).tolist()
-            writer.writerows([space.format(cell), *values] for cell, values in zip(space, noise, strict=True))
-    columns = ["--column", "val_accuracy@200=valid_200", "--column", "test_accuracy@200=test_200"]
-    with contextlib.redirect_stdout(None):
-        run_command(["import", "csv", str(source), str(path), "--space", "nas_bench_201", *columns])
-    return nasbench.open_table(path), origin
+def compare_with_optuna(table: Table, traces: Path) -> float:
+    """Queries a second of Optuna's random sampler, printed beside those of regularized evolution, ours and bare."""
+    accuracy = dict(zip(map(tuple, table.choices.tolist()), table.values("val_accuracy", 200).tolist(), strict=True))
+    options = table.space.options
+    optuna, found = fastest(lambda: [optuna_random(accuracy, options, QUERIES, seed) for seed in range(4)])
+    show("Optuna's random sampler, asked and told", optuna, optuna, found, QUERIES)
+    bare, found = fastest(lambda: [evolve(accuracy, options, QUERIES, seed) for seed in range(RUNS)])
+    show("bare loop, regularized evolution", bare, optuna, found, QUERIES)
+    ours, found = fastest(lambda: search(table, "regularized_evolution", traces)[0])
+    show("ours, regularized_evolution, with trace files", ours, optuna, found, QUERIES)
+    print(
+        f"  regularized_evolution with trace files makes {ours / optuna:.0f} times as many as Optuna's random sampler "
+        f"(goal {GOAL_RATIO}) and {ours / bare:.2f} times as many as the bare loop"
+    )
+    return optuna
 
 
-def evolve_bare(accuracy: dict[tuple[int, ...], float], options: tuple[int, ...], seed: int) -> float:
-    """The best accuracy that regularized evolution finds; nothing but the algorithm."""
-    rng = np.random.default_rng(seed)
-    population: list[tuple[tuple[int, ...], float]] = []
-    best = 0.0
-    oldest = 0
-    for _ in range(QUERIES):
-        if len(population) < POPULATION:
-            child = tuple(int(rng.random() * count) for count in options)
-        else:
-            draws = [population[int(rng.random() * POPULATION)] for _ in range(SAMPLE)]
-            parent = max(draws, key=lambda member: member[1])[0]
-            place = int(rng.random() * len(options))
-            other = int(rng.random() * (options[place] - 1))
-            child = (*parent[:place], other + (other >= parent[place]), *parent[place + 1 :])
-        value = accuracy[child]
-        best = max(best, value)
-        if len(population) < POPULATION:
-            population.append((child, value))
-        else:
-            population[oldest] = (child, value)
-            oldest = (oldest + 1) % POPULATION
-    return best
-
-
-def ask_optuna(accuracy: dict[tuple[int, ...], float], options: tuple[int, ...]) -> tuple[float, float]:
-    """Queries a second of Optuna's random sampler, and the best accuracy it finds."""
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    space = {
-        f"choice{place}": optuna.distributions.CategoricalDistribution(range(n)) for place, n in enumerate(options)
-    }
-    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
-    start = time.process_time()
-    for _ in range(TRIALS):
-        trial = study.ask(space)
-        study.tell(trial, accuracy[tuple(trial.params.values())])
-    return TRIALS / (time.process_time() - start), study.best_value
-
-
-def search(table: Table, name: str, folder: Path | None = None) -> tuple[list[float], float, int]:
-    """The best accuracy of each run of a searcher, with all that a comparison records; CPU seconds; queries in all."""
+def search(table: Table, name: str, folder: Path | None = None) -> tuple[list[float], float]:
+    """The best accuracy of each run of a searcher, with all that a comparison records, and CPU seconds."""
     evaluator, truth = TableEvaluator("table", table.for_search(), SELECT), Truth(table, SELECT, REPORT)
-    costly = SEARCHERS.load(name).costly
-    queries = COSTLY_QUERIES if costly else QUERIES
-    if costly:  # what a process computes once, such as features of the space, is not a search's
-        Run(make_searcher(name, evaluator.space, RUNS), evaluator).go(Budget(20))
+    hints = evaluator.hints()
     found: list[float] = []
     start = time.process_time()
     while len(found) < RUNS and (not found or time.process_time() - start < PATIENCE):
-        seed = len(found)
-        run = Run(make_searcher(name, evaluator.space, seed), evaluator, {"searcher": name, "seed": seed})
-        run.go(Budget(queries))
+        run = make_run(evaluator, hints, name, seed=len(found))
+        run.go(Budget(QUERIES))
         trace = run.trace(truth)
-        found.append(float(trace.true_val[-1]))
         if folder is not None:
-            trace.save(folder / f"{seed:04d}.npz", durable=False)
-    return found, time.process_time() - start, queries * len(found)
+            trace.save(folder / f"{len(found):04d}.npz", durable=False)
+        found.append(float(trace.true_val[-1]))
+    return found, time.process_time() - start
 
 
-def fastest(runs: Callable[[], list[float]]) -> tuple[float, float]:
-    """Queries a second of CPU time of the fastest repetition, and the mean of what its runs found."""
+def search_apart(path: Path, name: str) -> dict[str, Any]:
+    """What ``search_process`` says of a run of a searcher that fits models."""
+    words = [sys.executable, "-m", "tests.benchmarks.search_process", str(path), name, str(BAYESIAN_QUERIES)]
+    found: dict[str, Any] = json.loads(subprocess.run(words, capture_output=True, check=True, env=ONE_CORE).stdout)
+    return found
+
+
+def fastest(runs: Callable[[], list[float]]) -> tuple[float, list[float]]:
+    """Queries a second of CPU time of the fastest repetition, and what its runs found."""
     seconds, found = float("inf"), [0.0]
     for _ in range(REPEATS):
         start = time.process_time()
         found = runs()
         seconds = min(seconds, time.process_time() - start)
-    return len(found) * QUERIES / seconds, float(np.mean(found))
+    return len(found) * QUERIES / seconds, found
 
 
-def show(what: str, speed: float, bare: float, found: float, runs: int, more: str = "") -> None:
-    """Prints a line."""
+def show(what: str, speed: float, optuna: float, found: Sequence[float], queries: int) -> None:
+    """Prints a line of speeds."""
     print(
-        f"{what:46} {speed:10,.0f} queries/s  {speed / bare:5.2f} x bare  best {found:.2f} %  n {runs:3}{more}",
+        f"  {what:46} {speed:10,.0f} queries/s {speed / optuna:8.2f} x Optuna random  "
+        f"best {np.mean(found):.2f} % after {queries}, n {len(found)}",
         flush=True,
+    )
+
+
+def show_bayesian(bayesian: dict[str, dict[str, Any]]) -> None:
+    """Prints seconds and memory of searchers that fit models."""
+    half, whole = BAYESIAN_QUERIES // 2, BAYESIAN_QUERIES
+    print(f"\n{whole} queries of Bayesian methods, each in a process of its own on one core; goal {GOAL_SECONDS} s")
+    for name, found in bayesian.items():
+        before, middle, after = found["peaks"]
+        print(
+            f"  {name:12} {found['wall']:6.2f} s of the wall, {found['cpu']:6.2f} s of CPU; peak memory "
+            f"{before:.0f} MB, {middle:.0f} MB after {half}, {after:.0f} MB after {whole} ({after - middle:+.1f} MB)"
+        )
+
+
+def show_comparison(path: Path, out: Path) -> None:
+    """Prints the wall seconds of comparing the cheap searchers in one process."""
+    cheap = [name for name in parse_searchers("cheap") if name not in BAYESIAN]
+    words = ["compare", "--evaluator", f"table={path}", "--select", str(SELECT), "--report", str(REPORT)]
+    words += ["--searchers", ",".join(cheap), "--queries", str(QUERIES), "--seeds", str(RUNS), "--workers", "1"]
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "nasbench", *words, "--out", str(out)]
+    subprocess.run(command, capture_output=True, check=True, env=ONE_CORE)
+    print(
+        f"\nnasbench compare, {len(cheap)} cheap searchers x {RUNS} seeds x {QUERIES} queries, one worker: "
+        f"{time.perf_counter() - start:.1f} s of the wall ({', '.join(cheap)})"
     )
 
 
