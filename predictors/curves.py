@@ -50,11 +50,29 @@ class CurveModel:
             features: float64 [n, features].
             final: predicted last value of the target metric, float64 [n].
         """
+        return self.curves(self.coordinates(features, final), final)
+
+    def coordinates(self, features: np.ndarray, final: np.ndarray) -> dict[str, np.ndarray]:
+        """Coordinates of each metric's curves on its components, float64 [n, k]: all that is to be predicted of them.
+
+        Args:
+            features: float64 [n, features].
+            final: predicted last value of the target metric, float64 [n].
+        """
         x = (_inputs(features, final, self.arrays["range"]) - self.arrays["center"]) / self.arrays["scale"]
+        weights = {metric: self.arrays[f"{metric}.weights"] for metric in self.epochs}
+        return {metric: each[0] + x @ each[1:] for metric, each in weights.items()}
+
+    def curves(self, coordinates: dict[str, np.ndarray], final: np.ndarray) -> dict[str, np.ndarray]:
+        """Curves of each metric, float64 [n, epochs], within what the metric can be.
+
+        Args:
+            coordinates: of each metric, float64 [n, k].
+            final: last value of the target metric, float64 [n].
+        """
         curves = {}
-        for metric in self.epochs:
-            weights = self.arrays[f"{metric}.weights"]
-            curve = self.arrays[f"{metric}.mean"] + (weights[0] + x @ weights[1:]) @ self.arrays[f"{metric}.components"]
+        for metric, along in coordinates.items():
+            curve = self.arrays[f"{metric}.mean"] + along @ self.arrays[f"{metric}.components"]
             curves[metric] = possible(metric, curve + final[:, None] if metric == self.target else curve)
             if metric == self.target:
                 curves[metric][:, -1] = final

@@ -3,13 +3,14 @@
 Zela et al., "Surrogate NAS Benchmarks: Going Beyond the Limited Search Spaces of Tabular NAS Benchmarks", ICLR 2022.
 Answers are predictions throughout, for architectures that were trained as well, so that no search is drawn to them. No
 noise is added unless it is asked for, with a seed. For a space that can be enumerated all scores are computed once and
-stored. Files are the business of :mod:`predictors.surrogate_file`.
+stored, and so is what learning curves are made of. Files are the business of :mod:`predictors.surrogate_file`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import nasbench
 from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 from predictors.ensemble import Ensemble
+from predictors.noisy_view import Draws, NoisyView
 from predictors.predictor import Predictor
 from predictors.surrogate_file import Parts, read_parts, write_parts
 from predictors.trainings import Trainings, encoded
@@ -43,11 +45,13 @@ class SurrogateBenchmark:
     trainings: Trainings
     about: dict[str, Any]
     _answers: dict[tuple[int, ...], tuple[float, float, float]] = field(default_factory=dict, repr=False)
+    _coordinates: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.space: Space = nasbench.load_space(self.ensemble.space_)
         self.metric: str = self.about["metric"]
         self.schedule: int = self.about["schedule"]
+        self._draws = Draws(self.space)
 
     @property
     def enumerated(self) -> bool:
@@ -73,8 +77,9 @@ class SurrogateBenchmark:
         Args:
             architecture: of the space.
             metric: the one it was fitted to.
-            noise: whether to answer as one training would, instead of what is expected of it.
-            seed: of that training: the same architecture and seed give the same answer, in whatever order one asks.
+            noise: whether to answer as one training would, instead of what is expected of it. What is trained is the
+                representative of the architecture's class: all members of a class get its answer.
+            seed: of that training: the same class and seed give the same answer, in whatever order one asks.
 
         Raises:
             LookupError: the surrogate was fitted to another metric, or has no noise.
@@ -84,9 +89,8 @@ class SurrogateBenchmark:
             raise LookupError(f"this surrogate answers {self.metric}, not {metric}; fit another one for that")
         if not noise and seed is None:
             return self._answer(architecture)[0]
-        architecture = self._parsed(architecture)
-        chance = _chance(noise, seed, architecture)
-        return self.trainings.noisy_score(self._answer(architecture)[0], chance)
+        trained, chance = self._training(architecture, noise, seed)
+        return self.trainings.noisy_score(self._answer(trained)[0], chance)
 
     def curve(
         self,
@@ -100,20 +104,19 @@ class SurrogateBenchmark:
         Args:
             architecture: of the space.
             metric: one of :attr:`epochs`; the one it was fitted to by default.
-            noise: whether to answer as one training would; then curves of one seed belong to one training.
+            noise: whether to answer as one training of the class would; then curves of one seed belong to one training.
             seed: of that training.
 
         Raises:
             LookupError: there is no such curve, or no noise.
             ValueError: as :meth:`query`.
         """
-        architecture = self._parsed(architecture)
-        score = self._answer(architecture)[0]
-        features = encoded(self.ensemble, [architecture])[0]
         if noise or seed is not None:
-            found = self.trainings.noisy_curves(features, score, _chance(noise, seed, architecture))
+            trained, chance = self._training(architecture, noise, seed)
+            found = self.trainings.noisy_curves(self._along(trained), self._answer(trained)[0], chance)
         else:
-            found = self.trainings.expected_curves(features, score)
+            architecture = self._parsed(architecture)
+            found = self.trainings.expected_curves(self._along(architecture), self._answer(architecture)[0])
         if (metric or self.metric) not in found:
             raise LookupError(f"this surrogate has no curve of {metric}; it has: {', '.join(found)}")
         return found[metric or self.metric]
@@ -184,6 +187,35 @@ class SurrogateBenchmark:
         for architecture, (score, deviation, seconds) in zip(architectures, answers.tolist(), strict=True):
             self._answers[architecture.choices] = (score, deviation, seconds)
 
+    def _training(
+        self, architecture: Architecture | str, noise: bool, seed: int | None
+    ) -> tuple[Architecture, np.random.Generator]:
+        """The representative of the architecture's class, and the chance of its training of a seed."""
+        architecture = self._parsed(architecture)
+        self._answer(architecture)  # refuses what is not of the space
+        return self._draws.training(architecture, noise, seed)
+
+    def _along(self, architecture: Architecture) -> dict[str, np.ndarray]:
+        """Coordinates of an architecture's curves."""
+        score = self._answer(architecture)[0]
+        if self.enumerated:
+            place = self._places[architecture.choices]
+            return {metric: rows[place] for metric, rows in self._all_along().items()}
+        alone = self.trainings.coordinates(encoded(self.ensemble, [architecture]), np.array([score]))
+        return {metric: rows[0] for metric, rows in alone.items()}
+
+    def _all_along(self) -> dict[str, np.ndarray]:
+        """Coordinates of the curves of all architectures, in one go: encoding them one by one takes far longer."""
+        if not self._coordinates:
+            scores = self.values()
+            self._coordinates = self.trainings.coordinates(encoded(self.ensemble, list(self.space)), scores)
+        return self._coordinates
+
+    @cached_property
+    def _places(self) -> dict[tuple[int, ...], int]:
+        """Place of each architecture among all answers."""
+        return {choices: place for place, choices in enumerate(self._answers)}
+
     # -- files --------------------------------------------------------------------------------------------------
 
     def save(self, folder: str | Path) -> None:
@@ -192,10 +224,12 @@ class SurrogateBenchmark:
         Raises:
             OSError: the folder cannot be written.
         """
+        answers, coordinates = None, {}
         if self.enumerated:
             self._fill()
-        answers = np.array(list(self._answers.values())) if self.enumerated else None
-        write_parts(Parts(self.ensemble, self.clock, self.trainings, self.about, answers), folder)
+            answers = np.array(list(self._answers.values()))
+            coordinates = self._all_along() if self.epochs else {}
+        write_parts(Parts(self.ensemble, self.clock, self.trainings, self.about, answers, coordinates), folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> SurrogateBenchmark:
@@ -209,57 +243,5 @@ class SurrogateBenchmark:
         surrogate = cls(parts.ensemble, parts.clock, parts.trainings, parts.about)
         if parts.answers is not None:
             surrogate._keep(list(surrogate.space), parts.answers)
+            surrogate._coordinates = parts.coordinates
         return surrogate
-
-
-@dataclass(frozen=True)
-class NoisyView:
-    """A surrogate's answers with the noise of one seed; expected seconds, as noise is of scores alone.
-
-    Args:
-        surrogate: that is asked.
-        seed: of every training.
-    """
-
-    surrogate: SurrogateBenchmark
-    seed: int
-
-    @property
-    def space(self) -> Space:
-        """The surrogate's space."""
-        return self.surrogate.space
-
-    @property
-    def metric(self) -> str:
-        """What is answered."""
-        return self.surrogate.metric
-
-    @property
-    def schedule(self) -> int:
-        """In epochs."""
-        return self.surrogate.schedule
-
-    def noisy(self, seed: int) -> NoisyView:
-        """The same surrogate with the noise of another seed; see :meth:`SurrogateBenchmark.noisy`."""
-        return self.surrogate.noisy(seed)
-
-    def query(self, architecture: Architecture | str, metric: str | None = None) -> float:
-        """Score of the seed's training; see :meth:`SurrogateBenchmark.query`."""
-        return self.surrogate.query(architecture, metric, noise=True, seed=self.seed)
-
-    def curve(self, architecture: Architecture | str, metric: str | None = None) -> np.ndarray:
-        """Learning curve of the seed's training; see :meth:`SurrogateBenchmark.curve`."""
-        return self.surrogate.curve(architecture, metric, noise=True, seed=self.seed)
-
-    def seconds(self, architecture: Architecture | str) -> float:
-        """Predicted training seconds; see :meth:`SurrogateBenchmark.seconds`."""
-        return self.surrogate.seconds(architecture)
-
-
-def _chance(noise: bool, seed: int | None, architecture: Architecture) -> np.random.Generator:
-    """What draws the noise of one architecture's training of a seed."""
-    if not noise:
-        raise ValueError(f"the seed {seed} is of noise, which was not asked for: say noise=True, or leave the seed out")
-    if seed is None or seed < 0:
-        raise ValueError(f"noise needs a seed, a whole number from 0, got {seed}: say which training is meant")
-    return np.random.default_rng(np.random.SeedSequence([seed, *architecture.choices]))

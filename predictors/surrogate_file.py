@@ -1,7 +1,8 @@
 """Folders of a surrogate: JSON, NPZ and models in their own formats, with digests; nothing is unpickled.
 
 ``surrogate.json`` describes the rest and is written last; ``predictor`` holds the ensemble, ``clock`` the predictor of
-seconds, ``trainings.npz`` the models of curves and noise, ``answers.npz`` the answers for an enumerated space.
+seconds, ``trainings.npz`` the models of curves and noise, ``answers.npz`` the answers for an enumerated space, with the
+coordinates of learning curves where there are any (folders written before these were kept have none).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Parts:
         trainings: models of curves and noise.
         about: what is said of it.
         answers: score, deviation, seconds of each architecture of an enumerated space, float64 [count, 3], or None.
+        coordinates: of the learning curves of each metric there, float64 [count, k].
     """
 
     ensemble: Ensemble
@@ -44,6 +46,12 @@ class Parts:
     trainings: Trainings
     about: dict[str, Any]
     answers: np.ndarray | None
+    coordinates: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def known(self) -> dict[str, np.ndarray]:
+        """Arrays of the file of answers."""
+        assert self.answers is not None
+        return {"answers": self.answers, **{f"curves/{name}": along for name, along in self.coordinates.items()}}
 
 
 def write_parts(parts: Parts, folder: str | Path) -> None:
@@ -66,7 +74,7 @@ def write_parts(parts: Parts, folder: str | Path) -> None:
         "clock": parts.clock is not None,
         "trainings": parts.trainings.description(),
         "trainings_digest": _write(folder / "trainings.npz", parts.trainings.arrays()),
-        "answers": None if parts.answers is None else _write(folder / "answers.npz", {"answers": parts.answers}),
+        "answers": None if parts.answers is None else _write(folder / "answers.npz", parts.known()),
         **parts.about,
     }
     write_atomically(folder / DESCRIPTION, f"{json.dumps(description, indent=2)}\n".encode())
@@ -107,8 +115,11 @@ def _read(folder: Path, about: dict[str, Any]) -> Parts:
     ensemble = load_ensemble(folder / "predictor", members)
     if ensemble.space_ != named:
         raise ValueError(f"{DESCRIPTION} says it is of {named}, its predictor of {ensemble.space_}")
-    known = None if answers is None else _arrays(folder / "answers.npz", answers)["answers"]
-    return Parts(ensemble, clock, trainings, about, known)
+    if answers is None:
+        return Parts(ensemble, clock, trainings, about, None)
+    known = _arrays(folder / "answers.npz", answers)
+    coordinates = {name.removeprefix("curves/"): along for name, along in known.items() if name.startswith("curves/")}
+    return Parts(ensemble, clock, trainings, about, known["answers"], coordinates)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> str:

@@ -48,26 +48,40 @@ class Trainings:
         noise = self._told_noise()
         return float(possible(self.metric, np.array(score + noise.standard(rng) * noise.deviation(score))))
 
-    def expected_curves(self, features: np.ndarray, score: float) -> dict[str, np.ndarray]:
+    def coordinates(self, features: np.ndarray, scores: np.ndarray) -> dict[str, np.ndarray]:
+        """What :meth:`expected_curves` needs to know of architectures: of each metric float64 [architectures, k].
+
+        Args:
+            features: of the architectures, float64 [architectures, features].
+            scores: expected of them, float64 [architectures].
+
+        Raises:
+            LookupError: the table had no learning curves.
+        """
+        return self._told_curves().coordinates(features, scores)
+
+    def expected_curves(self, coordinates: dict[str, np.ndarray], score: float) -> dict[str, np.ndarray]:
         """Curves of each metric, float64 [epochs]; that of the predicted metric ends at the score.
 
         Args:
-            features: of the architecture, float64 [features].
+            coordinates: of the architecture, of each metric float64 [k].
             score: expected of it.
 
         Raises:
             LookupError: the table had no learning curves.
         """
-        found = self._told_curves().predict(features[None], np.array([score]))
-        return {metric: curve[0] for metric, curve in found.items()}
+        one = {metric: along[None] for metric, along in coordinates.items()}
+        return {metric: curve[0] for metric, curve in self._told_curves().curves(one, np.array([score])).items()}
 
-    def noisy_curves(self, features: np.ndarray, score: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    def noisy_curves(
+        self, coordinates: dict[str, np.ndarray], score: float, rng: np.random.Generator
+    ) -> dict[str, np.ndarray]:
         """Curves of one training, which end at the :meth:`noisy_score` of a generator in the same state.
 
         Raises:
             LookupError: the table had no learning curves, or did not tell how far trainings lie apart.
         """
-        noise, curves = self._told_noise(), self.expected_curves(features, score)
+        noise, curves = self._told_noise(), self.expected_curves(coordinates, score)
         standard, deviation = noise.standard(rng), float(noise.deviation(score))
         if self.curve_noise is None:
             if deviation == 0:

@@ -12,7 +12,8 @@ from searchers.evaluator import Evaluation, Evaluator, failed
 from searchers.measure import Measure
 
 if TYPE_CHECKING:
-    from predictors.surrogate import NoisyView, SurrogateBenchmark
+    from predictors.noisy_view import NoisyView
+    from predictors.surrogate import SurrogateBenchmark
 
 
 class SurrogateEvaluator(Evaluator):
@@ -118,7 +119,8 @@ class SurrogateEvaluator(Evaluator):
         """The kind, the measure, the clock, the digest of the fit and, where there is noise, whose it is."""
         said = {**super().description(), "digest": self._digest}
         if self.noise_seed is not None:
-            said["noise"] = "of each run's own seed" if self._own_noise else f"of the seed {self.noise_seed}"
+            whose = "of each run's own seed" if self._own_noise else f"of the seed {self.noise_seed}"
+            said["noise"] = f"{whose}, one training a class"
         return said
 
 

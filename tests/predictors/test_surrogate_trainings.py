@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,14 +11,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from nasbench.space import Architecture
 from predictors.ensemble import Ensemble
 from predictors.measured import read_measured
 from predictors.measured_curves import read_curves
 from predictors.models.ridge import Ridge
+from predictors.noisy_view import Draws
 from predictors.surrogate import SurrogateBenchmark
-from predictors.trainings import fit_trainings
+from predictors.trainings import encoded, fit_trainings
 from searchers.evaluators.surrogate import SurrogateEvaluator
-from tests.predictors.examples import class_members, nas_bench_201, worth, write_table
+from tests.predictors.examples import Chain, class_members, nas_bench_201, worth, write_table
 
 SOME = class_members(90)
 DEVIATION = 0.8
@@ -61,6 +65,74 @@ def test_noise_is_as_large_as_it_was_among_seeds() -> None:
     noise = drawn(surrogate) - surrogate.query(SOME[5])
     assert abs(noise.mean()) < 4 * DEVIATION / np.sqrt(400)
     assert noise.std() == pytest.approx(DEVIATION, rel=0.25)
+
+
+def test_all_members_of_a_class_are_one_training() -> None:
+    surrogate, space = made(), nas_bench_201()
+    classes = [members for members in space.classes.values() if len(members) > 2][:30]
+    for members in classes:
+        assert len({surrogate.query(member) for member in members}) > 1, "what is expected is each one's own"
+        for seed in (0, 1):
+            assert len({surrogate.query(member, noise=True, seed=seed) for member in members}) == 1
+            assert len({surrogate.curve(member, noise=True, seed=seed).tobytes() for member in members}) == 1
+    first = [surrogate.query(members[-1], noise=True, seed=0) - surrogate.query(members[0]) for members in classes]
+    assert len(set(first)) == len(classes), "each class has its own noise"
+    again = SurrogateBenchmark(surrogate.ensemble, None, surrogate.trainings, surrogate.about)  # asked backwards
+    backwards = [again.query(members[0], noise=True, seed=0) for members in reversed(classes)]
+    assert backwards[::-1] == [surrogate.query(members[0], noise=True, seed=0) for members in classes]
+
+
+def test_a_space_too_large_draws_the_noise_of_a_class_too() -> None:
+    space = Chain()
+    one = space.sample(np.random.default_rng(0))
+    draws = Draws(space)
+    trained, chance = draws.training(one, True, 3)
+    assert trained == one
+    same, other = (draws.training(one, True, seed)[1].random() for seed in (3, 4))
+    assert chance.random() == same != other
+    number = int(space.canonical_hash(one), 16)
+    assert same == np.random.default_rng(np.random.SeedSequence([3, number])).random()
+
+
+def test_curves_of_all_architectures_are_predicted_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one encoding, and as each is by itself."""
+    known = made()
+    surrogate = SurrogateBenchmark(known.ensemble, None, known.trainings, known.about)
+    encodings: list[int] = []
+
+    def counted(ensemble: Ensemble, architectures: list[Architecture]) -> np.ndarray:
+        encodings.append(len(architectures))
+        return encoded(ensemble, architectures)
+
+    monkeypatch.setattr("predictors.surrogate.encoded", counted)
+    some = list(nas_bench_201())[::1500]
+    curves = [surrogate.curve(each) for each in some]
+    assert encodings == [15_625]
+    for each, curve in zip(some, curves, strict=True):
+        model = surrogate.trainings.curves
+        alone = model.predict(encoded(surrogate.ensemble, [each]), np.array([surrogate.query(each)]))
+        np.testing.assert_allclose(curve, alone["val_accuracy"][0], rtol=0, atol=1e-9)
+
+
+def test_curves_are_read_not_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = made()
+    before.save(tmp_path)
+    after = SurrogateBenchmark.load(tmp_path)
+    monkeypatch.setattr("predictors.surrogate.encoded", None)
+    assert np.array_equal(before.curve(SOME[3]), after.curve(SOME[3]))
+
+
+def test_folders_without_curves_of_all_are_read(tmp_path: Path) -> None:
+    before = made()
+    before.save(tmp_path)
+    path, described = tmp_path / "answers.npz", json.loads((tmp_path / "surrogate.json").read_text())
+    with np.load(path) as file:
+        answers = file["answers"]
+    np.savez_compressed(path, answers=answers)
+    described["answers"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (tmp_path / "surrogate.json").write_text(json.dumps(described))
+    after = SurrogateBenchmark.load(tmp_path)
+    np.testing.assert_allclose(before.curve(SOME[3]), after.curve(SOME[3]), rtol=0, atol=1e-9)
 
 
 def test_curves_end_exactly_at_the_score() -> None:

@@ -135,7 +135,7 @@ def test_comparisons_with_and_without_noise_on_any_number_of_workers(
         assert first.meta["noise"] == seed
         assert first.score.tolist() == answers(surrogate, first, seed)
     about = json.loads((tmp_path / "1" / "result.json").read_text())["evaluators"]
-    assert (about[0].get("noise"), about[1]["noise"]) == (None, "of each run's own seed")
+    assert (about[0].get("noise"), about[1]["noise"]) == (None, "of each run's own seed, one training a class")
 
 
 def test_a_surrogate_without_noise_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
