@@ -2,7 +2,7 @@
 
 One multiply-add of a convolution or linear layer is one FLOP, a bias one more, as NAS-Bench-201 counts; batch norm,
 pooling, activations and sums count nothing. *Published* counting takes every edge that is written down; *built*
-counting only what is really computed.
+counting only what is really computed. An auxiliary classifier, there for training alone, is left out unless asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from nasbench.space import LARGEST_ENUMERATED, Architecture, Space
 MANY = 500
 """From this number of architectures on it pays to list the members of all classes first."""
 
+AUXILIARY_CHANNELS = (128, 768)
+"""Channels of the two convolutions of an auxiliary classifier."""
+
 Shape = tuple[int, int, int]
 """(channels, height, width)."""
 
@@ -30,13 +33,15 @@ class Complexity:
     flops: int
 
 
-def complexity(plan: Plan) -> Complexity:
-    """Parameters and FLOPs of every step of a plan.
+def complexity(plan: Plan, auxiliary: bool = False) -> Complexity:
+    """Parameters and FLOPs of every step of a plan; its auxiliary classifier counts with ``auxiliary`` alone.
 
     Raises:
         KeyError: the plan holds an operation of unknown cost.
     """
     costs = _step_costs(plan)
+    if plan.auxiliary is not None and not auxiliary:
+        del costs[plan.auxiliary]
     return Complexity(sum(parameters for _, parameters, _ in costs), sum(flops for _, _, flops in costs))
 
 
@@ -126,6 +131,10 @@ def _zero(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
     return (int(step.setting("channels", channels)), _strided(height, stride), _strided(width, stride)), 0, 0
 
 
+def _concat(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
+    return (sum(channels for channels, _, _ in inputs), *inputs[0][1:]), 0, 0
+
+
 def _convolution(source: Shape, channels: int, kernel: int, stride: int) -> tuple[Shape, int, int]:
     """Shape, parameters and FLOPs of a convolution without bias."""
     shape = (channels, _strided(source[1], stride), _strided(source[2], stride))
@@ -137,6 +146,41 @@ def _conv_bn(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
     channels = _integer(step, "channels")
     shape, weights, flops = _convolution(inputs[0], channels, _integer(step, "kernel"), _integer(step, "stride"))
     return shape, weights + 2 * channels, flops
+
+
+def _depthwise(source: Shape, kernel: int, stride: int) -> tuple[Shape, int, int]:
+    """A depthwise convolution, a pointwise one and batch norm; the number of channels stays."""
+    channels = source[0]
+    shape = (channels, _strided(source[1], stride), _strided(source[2], stride))
+    weights = channels * kernel * kernel + channels * channels
+    return shape, weights + 2 * channels, weights * shape[1] * shape[2]
+
+
+def _dil_conv(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
+    return _depthwise(inputs[0], _integer(step, "kernel"), _integer(step, "stride"))
+
+
+def _sep_conv(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
+    kernel = _integer(step, "kernel")
+    middle, first, first_flops = _depthwise(inputs[0], kernel, _integer(step, "stride"))
+    shape, second, second_flops = _depthwise(middle, kernel, 1)
+    return shape, first + second, first_flops + second_flops
+
+
+def _factorized_reduce(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
+    """Two 1x1 convolutions of stride two that share the channels between them, and batch norm."""
+    channels = _integer(step, "channels")
+    shape, weights, flops = _convolution(inputs[0], channels, 1, 2)
+    return shape, weights + 2 * channels, flops
+
+
+def _auxiliary_head(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
+    """Pooling to two by two pixels, 1x1 and 2x2 convolutions of 128 and 768 channels, a linear layer."""
+    narrow, wide, features = AUXILIARY_CHANNELS[0], AUXILIARY_CHANNELS[1], _integer(step, "features")
+    rows, columns = (min(2, size) for size in inputs[0][1:])
+    first, second, third = inputs[0][0] * narrow, narrow * wide * rows * columns, (wide + 1) * features
+    norms = 2 * narrow + 2 * wide * _integer(step, "last_norm")
+    return (features, 1, 1), first + second + third + norms, first * rows * columns + second + third
 
 
 def _pool(step: Step, inputs: list[Shape]) -> tuple[Shape, int, int]:
@@ -175,7 +219,13 @@ _COSTS: dict[str, Callable[[Step, list[Shape]], tuple[Shape, int, int]]] = {
     "skip": _same,
     "zero": _zero,
     "sum": _same,
+    "drop_path": _same,
+    "concat": _concat,
     "conv_bn": _conv_bn,
+    "dil_conv": _dil_conv,
+    "sep_conv": _sep_conv,
+    "factorized_reduce": _factorized_reduce,
+    "auxiliary_head": _auxiliary_head,
     "avg_pool": _pool,
     "max_pool": _pool,
     "residual_block": _residual_block,

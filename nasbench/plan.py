@@ -13,11 +13,17 @@ from dataclasses import dataclass, field
 Setting = int | float | str
 """A step's setting: a kernel size, a stride, a number of channels."""
 
-ZERO_PRESERVING = frozenset({"relu", "conv_bn", "avg_pool", "max_pool", "skip", "sum", "zero"})
+ZERO_PRESERVING = frozenset(
+    {"relu", "conv_bn", "sep_conv", "dil_conv", "factorized_reduce", "avg_pool", "max_pool", "skip", "sum", "zero"}
+    | {"drop_path"}
+)
 """Operations that answer zeros with zeros, as built: a step of these whose inputs are all zero is not computed."""
 
 WEIGHTLESS = frozenset({"relu", "avg_pool", "max_pool", "skip", "sum", "zero", "concat"})
 """Operations without weights or state: two such steps on the same inputs are one."""
+
+STEMS = ("cifar", "imagenet")
+"""What comes before the first cell: one convolution, or three of stride two."""
 
 _Key = tuple[str, tuple[int, ...], tuple[tuple[str, Setting], ...]]
 """Operation, inputs and settings of a step."""
@@ -28,16 +34,24 @@ class Skeleton:
     """Everything about a network that the architecture does not choose.
 
     Args:
-        channels: channels of the first stage (NAS-Bench-201 publishes 16).
-        cells: cells in a stage (NAS-Bench-201 publishes 5).
+        channels: channels of the first stage (NAS-Bench-201 publishes 16, DARTS 36).
+        cells: cells in a stage where a space has stages (NAS-Bench-201 publishes 5), in the network where it has
+            reduction cells (DARTS publishes 20).
         classes: outputs of the classifier.
         input_shape: (channels, height, width) of one input.
+        stem: one of :data:`STEMS`; ``imagenet`` divides the size by eight before the first cell.
+        auxiliary: whether a second classifier reads a cell two thirds up the network, for training alone.
+
+    Raises:
+        ValueError: a value is out of its range.
     """
 
     channels: int = 16
     cells: int = 5
     classes: int = 10
     input_shape: tuple[int, int, int] = (3, 32, 32)
+    stem: str = "cifar"
+    auxiliary: bool = False
 
     def __post_init__(self) -> None:
         for name in ("channels", "cells", "classes"):
@@ -46,6 +60,18 @@ class Skeleton:
                 raise ValueError(f"skeleton {name} must be a whole number of at least 1, got {value!r}")
         if len(self.input_shape) != 3 or min(self.input_shape) < 1:
             raise ValueError(f"input_shape must be (channels, height, width), got {self.input_shape!r}")
+        if self.stem not in STEMS:
+            raise ValueError(f"skeleton stem must be one of {', '.join(STEMS)}, got {self.stem!r}")
+
+    def check_plain(self, space: str) -> None:
+        """Checks that a space which has one stem and no auxiliary classifier can build this.
+
+        Raises:
+            ValueError: another stem or an auxiliary classifier is asked for.
+        """
+        if self.stem != "cifar" or self.auxiliary:
+            asked = "an auxiliary classifier" if self.auxiliary else f"the stem {self.stem}"
+            raise ValueError(f"networks of {space} have the stem cifar and no auxiliary classifier; leave {asked} out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +100,12 @@ class Plan:
     Args:
         steps: the steps; each reads only earlier ones.
         input_shape: (channels, height, width) of step 0.
+        auxiliary: the step that is an auxiliary classifier, read by no other; None where there is none.
     """
 
     steps: tuple[Step, ...]
     input_shape: tuple[int, int, int]
+    auxiliary: int | None = None
 
     def __post_init__(self) -> None:
         if not self.steps or self.steps[0].operation != "input":
@@ -87,6 +115,8 @@ class Plan:
                 raise ValueError(f"step {step.name!r} reads {step.inputs}, which are not all before it")
         if len({step.name for step in self.steps}) != len(self.steps):
             raise ValueError("step names of a plan must be unique")
+        if self.auxiliary is not None and not 0 < self.auxiliary < len(self.steps) - 1:
+            raise ValueError(f"the auxiliary step must come before the last of {len(self.steps)}, got {self.auxiliary}")
 
 
 @dataclass
@@ -102,17 +132,17 @@ class PlanWriter:
         self.steps.append(Step(name, operation, sources, tuple(sorted(settings.items()))))
         return len(self.steps) - 1
 
-    def plan(self) -> Plan:
-        """The plan written so far; its last step is the output."""
-        return Plan(tuple(self.steps), self.input_shape)
+    def plan(self, auxiliary: int | None = None) -> Plan:
+        """The plan written so far; its last step is the output, ``auxiliary`` the step of an auxiliary classifier."""
+        return Plan(tuple(self.steps), self.input_shape, auxiliary)
 
 
 def prune(plan: Plan) -> Plan:
     """The plan as built: computes the same output, without the steps that cannot matter.
 
     Zeros are followed through zero-preserving operations and taken out of sums; skips and sums of one are replaced by
-    what they read; equal steps without weights are computed once; steps that the output does not read are dropped.
-    Names of the steps that stay are unchanged.
+    what they read; equal steps without weights are computed once; steps that neither the output nor an auxiliary
+    classifier reads are dropped. Names of the steps that stay are unchanged.
     """
     kept: list[Step] = []
     moved: dict[int, int | None] = {}  # step of the old plan -> step of the new one, None for a value that is zero
@@ -145,7 +175,8 @@ def prune(plan: Plan) -> Plan:
     output = moved[len(plan.steps) - 1]
     if output is None:
         output = _write_zeros(plan, len(plan.steps) - 1, moved, kept, seen)
-    return _reachable(kept[: output + 1], plan.input_shape)
+    auxiliary = None if plan.auxiliary is None else moved[plan.auxiliary]
+    return _reachable(kept[: output + 1], plan.input_shape, auxiliary)
 
 
 def _write_zeros(
@@ -173,8 +204,8 @@ def _write_zeros(
     return seen[key]
 
 
-def _reachable(steps: list[Step], input_shape: tuple[int, int, int]) -> Plan:
-    needed = {0, len(steps) - 1}
+def _reachable(steps: list[Step], input_shape: tuple[int, int, int], auxiliary: int | None) -> Plan:
+    needed = {0, len(steps) - 1} | ({auxiliary} if auxiliary is not None else set())
     for position in range(len(steps) - 1, 0, -1):
         if position in needed:
             needed.update(steps[position].inputs)
@@ -186,4 +217,5 @@ def _reachable(steps: list[Step], input_shape: tuple[int, int, int]) -> Plan:
             for old in order
         ),
         input_shape,
+        None if auxiliary is None else place[auxiliary],
     )

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from nasbench.complexity import infer_shapes
+from nasbench.networks.drop_path import DropPath
 from nasbench.networks.operations import MAKERS
 from nasbench.plan import Plan, prune
 
@@ -16,7 +17,8 @@ class Network(nn.Module):
     """Runs a plan's steps in order and lets go of each value after its last reader.
 
     Input: float tensor of shape (images, channels, height, width). Output: logits of shape (images, classes).
-    Dots in step names are written as slashes in module names: ``network.step("stage0.cell0.edge01")``.
+    Dots in step names are written as slashes in module names: ``network.step("stage0.cell0.edge01")``. An auxiliary
+    classifier is computed by :meth:`forward_both` alone.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -48,16 +50,49 @@ class Network(nn.Module):
         """
         return self.operations[_module_name(name)]
 
+    @property
+    def has_drop_path(self) -> bool:
+        """Whether the network has edges that can be dropped in training."""
+        return any(isinstance(module, DropPath) for module in self.operations.values())
+
+    def set_drop_path(self, probability: float, generator: torch.Generator) -> None:
+        """Drops each droppable edge of each image with this probability in training, from now on.
+
+        Args:
+            probability: from 0 to below 1.
+            generator: where the coins come from, on the device of the images; who keeps its state goes on exactly.
+
+        Raises:
+            ValueError: the probability is out of range, or above 0 in a network without such edges.
+        """
+        if probability and not self.has_drop_path:
+            raise ValueError("this network has no edge that drop path could drop: set its probability to 0")
+        for module in self.operations.values():
+            if isinstance(module, DropPath):
+                module.set(probability, generator)
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits of shape (images, classes)."""
+        return self._run(x, auxiliary=False)[0]
+
+    def forward_both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The logits, and those of the auxiliary classifier, None in a network without one."""
+        return self._run(x, auxiliary=True)
+
+    def _run(self, x: torch.Tensor, auxiliary: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         values: list[torch.Tensor | None] = [x]
-        for module, sources, finished in self._program:
-            values.append(module(*[values[source] for source in sources]))
+        extra: torch.Tensor | None = None
+        for place, (module, sources, finished) in enumerate(self._program, 1):
+            if place != self.plan.auxiliary:
+                values.append(module(*[values[source] for source in sources]))
+            else:
+                values.append(None)
+                extra = module(values[sources[0]]) if auxiliary else None
             for source in finished:
                 values[source] = None
         output = values[-1]
         assert output is not None
-        return output
+        return output, extra
 
 
 def build_network(plan: Plan, seed: int, pruned: bool = True) -> Network:

@@ -2,7 +2,8 @@
 
 Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", ICLR 2019, and its predecessors from NASNet on;
 NAS-Bench-201's two convolutions are of the same kind. All keep the number of channels and divide the size by the
-stride, rounding up. ReLU comes first and batch norm last; ``affine`` says whether batch norms learn a scale and a
+stride, rounding up. The classes leave out the ReLU that comes first, which several may share; the table of makers has
+it. Batch norm comes last; ``affine`` says whether batch norms learn a scale and a
 shift: they do in networks that are trained, and do not in supernets, where a scale could hide an operation's weight.
 """
 
@@ -14,30 +15,28 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from nasbench.networks.operations import AvgPool, Zero
+from nasbench.networks.weightless import AvgPool, MaxPool, Zero
 
 Maker = Callable[[int, int, bool], nn.Module]
 """(channels, stride, affine) -> module."""
 
 
-class ReLUConvBN(nn.Sequential):
-    """ReLU, convolution, batch norm."""
+class ConvBN(nn.Sequential):
+    """Convolution and batch norm; size is kept, or divided by the stride."""
 
     def __init__(self, channels_in: int, channels: int, kernel: int, stride: int, affine: bool = True) -> None:
         super().__init__(
-            nn.ReLU(),
             nn.Conv2d(channels_in, channels, kernel, stride=stride, padding=kernel // 2, bias=False),
             nn.BatchNorm2d(channels, affine=affine),
         )
 
 
-class DilatedConv(nn.Sequential):
-    """ReLU, depthwise convolution (dilated), pointwise convolution, batch norm."""
+class DepthwiseBN(nn.Sequential):
+    """Depthwise convolution, pointwise convolution, batch norm; with dilation 2 DARTS' dilated convolution."""
 
-    def __init__(self, channels: int, kernel: int, stride: int, affine: bool = True, dilation: int = 2) -> None:
+    def __init__(self, channels: int, kernel: int, stride: int, affine: bool = True, dilation: int = 1) -> None:
         padding = dilation * (kernel // 2)
         super().__init__(
-            nn.ReLU(),
             nn.Conv2d(channels, channels, kernel, stride, padding, dilation, groups=channels, bias=False),
             nn.Conv2d(channels, channels, 1, bias=False),
             nn.BatchNorm2d(channels, affine=affine),
@@ -45,46 +44,48 @@ class DilatedConv(nn.Sequential):
 
 
 class SeparableConv(nn.Sequential):
-    """ReLU, depthwise and pointwise convolution and batch norm, twice; the first time with the stride."""
+    """Depthwise and pointwise convolution and batch norm, twice with ReLU between; the first time with the stride."""
 
     def __init__(self, channels: int, kernel: int, stride: int, affine: bool = True) -> None:
         super().__init__(
-            *DilatedConv(channels, kernel, stride, affine, dilation=1),
-            *DilatedConv(channels, kernel, 1, affine, dilation=1),
+            *DepthwiseBN(channels, kernel, stride, affine), nn.ReLU(), *DepthwiseBN(channels, kernel, 1, affine)
         )
 
 
-class FactorizedReduce(nn.Module):
-    """Half the size without a loss of pixels: two 1x1 convolutions of stride two, the second one pixel further.
-
-    Where the size is odd the second reads a zero past the border, so that both give as much.
-    """
+class FactorizedReduce(nn.Sequential):
+    """Half the size without a loss of pixels: two 1x1 convolutions of stride two beside each other, batch norm."""
 
     def __init__(self, channels_in: int, channels: int, affine: bool = True) -> None:
+        super().__init__(TwoGrids(channels_in, channels), nn.BatchNorm2d(channels, affine=affine))
+
+
+class TwoGrids(nn.Module):
+    """Half of the channels from the pixels at even places, by a 1x1 convolution, the others from those at odd places.
+
+    Where the size is odd the second half reads a zero past the border, so that both give as much.
+    """
+
+    def __init__(self, channels_in: int, channels: int) -> None:
         super().__init__()
         self.even = nn.Conv2d(channels_in, channels - channels // 2, 1, stride=2, bias=False)
         self.odd = nn.Conv2d(channels_in, channels // 2, 1, stride=2, bias=False) if channels > 1 else None
-        self.norm = nn.BatchNorm2d(channels, affine=affine)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Tensor of shape (images, channels, half the height, half the width), rounded up."""
-        x = functional.relu(x)
         if self.odd is None:
-            return self.norm(self.even(x))
+            even: torch.Tensor = self.even(x)
+            return even
         height, width = x.shape[2:]
         shifted = functional.pad(x, (0, width % 2, 0, height % 2))[:, :, 1:, 1:]
-        return self.norm(torch.cat([self.even(x), self.odd(shifted)], dim=1))
-
-
-class MaxPool(nn.MaxPool2d):
-    """Max pooling that keeps the size, over the stride."""
-
-    def __init__(self, kernel: int, stride: int) -> None:
-        super().__init__(kernel, stride, padding=kernel // 2)
+        return torch.cat([self.even(x), self.odd(shifted)], dim=1)
 
 
 def _skip(channels: int, stride: int, affine: bool) -> nn.Module:
-    return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, affine)
+    return nn.Identity() if stride == 1 else _after_relu(FactorizedReduce(channels, channels, affine))
+
+
+def _after_relu(modules: nn.Sequential) -> nn.Module:
+    return nn.Sequential(nn.ReLU(), *modules)
 
 
 CELL_OPERATIONS: dict[str, Maker] = {
@@ -92,12 +93,12 @@ CELL_OPERATIONS: dict[str, Maker] = {
     "skip_connect": _skip,
     "max_pool_3x3": lambda channels, stride, affine: MaxPool(3, stride),
     "avg_pool_3x3": lambda channels, stride, affine: AvgPool(3, stride),
-    "sep_conv_3x3": lambda channels, stride, affine: SeparableConv(channels, 3, stride, affine),
-    "sep_conv_5x5": lambda channels, stride, affine: SeparableConv(channels, 5, stride, affine),
-    "dil_conv_3x3": lambda channels, stride, affine: DilatedConv(channels, 3, stride, affine),
-    "dil_conv_5x5": lambda channels, stride, affine: DilatedConv(channels, 5, stride, affine),
-    "nor_conv_1x1": lambda channels, stride, affine: ReLUConvBN(channels, channels, 1, stride, affine),
-    "nor_conv_3x3": lambda channels, stride, affine: ReLUConvBN(channels, channels, 3, stride, affine),
+    "sep_conv_3x3": lambda channels, stride, affine: _after_relu(SeparableConv(channels, 3, stride, affine)),
+    "sep_conv_5x5": lambda channels, stride, affine: _after_relu(SeparableConv(channels, 5, stride, affine)),
+    "dil_conv_3x3": lambda channels, stride, affine: _after_relu(DepthwiseBN(channels, 3, stride, affine, 2)),
+    "dil_conv_5x5": lambda channels, stride, affine: _after_relu(DepthwiseBN(channels, 5, stride, affine, 2)),
+    "nor_conv_1x1": lambda channels, stride, affine: _after_relu(ConvBN(channels, channels, 1, stride, affine)),
+    "nor_conv_3x3": lambda channels, stride, affine: _after_relu(ConvBN(channels, channels, 3, stride, affine)),
 }
 """A maker for each operation, by its published name. Skips of stride two are factorized reductions."""
 

@@ -11,11 +11,10 @@ from torch.nn import functional  # noqa: E402
 
 from nasbench.networks.cell_operations import (  # noqa: E402
     CELL_OPERATIONS,
-    FactorizedReduce,
-    SeparableConv,
+    TwoGrids,
     supernet_operation,
 )
-from nasbench.networks.operations import Zero  # noqa: E402
+from nasbench.networks.weightless import Zero  # noqa: E402
 
 PUBLISHED_WEIGHTS = {
     "none": 0,
@@ -74,7 +73,7 @@ def test_pools_ignore_the_padding() -> None:
 
 
 def test_separable_is_two_depthwise_pairs() -> None:
-    module = SeparableConv(6, 5, 2).double().eval()
+    module = CELL_OPERATIONS["sep_conv_5x5"](6, 2, True).double().eval()
     x = pictures(8, 8)
     weights = [m.weight for m in module if isinstance(m, nn.Conv2d)]
     first = functional.conv2d(functional.relu(x), weights[0], stride=2, padding=2, groups=6)
@@ -98,15 +97,15 @@ def test_dilated_reads_every_other_pixel() -> None:
 
 def test_factorized_reduction_loses_no_pixel() -> None:
     """Channels of the first half read pixels at even places, the others those at odd places."""
-    module = FactorizedReduce(1, 5, affine=False).eval()
+    module = TwoGrids(1, 5)
     nn.init.ones_(module.even.weight)
     nn.init.ones_(module.odd.weight)
     x = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4)
-    reduced = module(x)[0] * (1 + 1e-5) ** 0.5
+    reduced = module(x)[0]
     assert [channels.shape[0] for channels in (module.even.weight, module.odd.weight)] == [3, 2]
     assert torch.allclose(reduced[:3], x[0, :, ::2, ::2].expand(3, 2, 2))
     assert torch.allclose(reduced[3:], x[0, :, 1::2, 1::2].expand(2, 2, 2))
-    assert FactorizedReduce(4, 1)(torch.ones(2, 4, 3, 3)).shape == (2, 1, 2, 2)
+    assert TwoGrids(4, 1)(torch.ones(2, 4, 3, 3)).shape == (2, 1, 2, 2)
 
 
 @pytest.mark.parametrize("name", CELL_OPERATIONS)

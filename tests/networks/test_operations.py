@@ -8,7 +8,8 @@ torch = pytest.importorskip("torch", reason="networks need torch")
 
 from torch.nn import functional  # noqa: E402
 
-from nasbench.networks.operations import MAKERS, AvgPool, ResidualBlock, Sum, Zero  # noqa: E402
+from nasbench.networks.operations import MAKERS, ResidualBlock  # noqa: E402
+from nasbench.networks.weightless import AvgPool, Sum, Zero  # noqa: E402
 
 SIZES = [(1, 1), (1, 2), (1, 7), (6, 1), (2, 2), (2, 5), (3, 3), (5, 4), (8, 8), (13, 9)]
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
