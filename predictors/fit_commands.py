@@ -42,7 +42,7 @@ def configure_fit(parser: argparse.ArgumentParser) -> None:
         "--groups",
         type=Path,
         help="CSV file of architecture,label, such as the searcher that found each (nasbench found): full quality, and "
-        "with each group left out once",
+        "with each group of at least two classes left out once",
     )
     parser.add_argument("--seed", type=int, default=0, help="of split, predictor and bootstrap (default: %(default)s)")
     _add_common(parser)
@@ -101,12 +101,16 @@ def run_fit(args: argparse.Namespace) -> None:
 
 def _say_quality(quality: dict[str, Any]) -> None:
     """Prints every check and the comparison with a single training."""
+    from predictors.labels import too_small_text
+
     metrics = list(quality["checks"][0]["scores"])
     say(f"\n  {'check':34}{'n trained':>10}{'n tested':>9}" + "".join(f"{name:>17}" for name in metrics))
     for check in quality["checks"]:
         name = f"{check['check']} {check['label']}".strip()
         values = "".join(f"{_number(score['value']):>17}" for score in check["scores"].values())
         say(f"  {name:34}{check['n_train']:>10,}{check['n_test']:>9,}{values}")
+    if quality["too_small"]:
+        say(f"\n{too_small_text(quality['too_small'])}")
     noise = quality["trainings"]["noise"]
     if noise is not None and noise["ratio"] is not None:
         say(

@@ -15,6 +15,7 @@ import numpy as np
 from nasbench.database.schema import METRICS
 from predictors.ensemble import Ensemble
 from predictors.heldout import Interval, heldout_scores, scores_by_class
+from predictors.labels import too_small
 from predictors.measured import Measured
 from predictors.measured_curves import MeasuredCurves
 from predictors.metrics import Metric, kendall, kendall_rounded, mae, r2
@@ -78,7 +79,7 @@ def full_quality(
     groups: Mapping[str, np.ndarray] | None = None,
     curves: MeasuredCurves | None = None,
 ) -> dict[str, Any]:
-    """Every check: ``checks``, ``single_training`` and ``trainings``, as a result file says them.
+    """Every check: ``checks``, ``too_small``, ``single_training`` and ``trainings``, as a result file says them.
 
     Args:
         measured: from :func:`predictors.measured.read_measured`.
@@ -87,14 +88,17 @@ def full_quality(
         train: rows of the random split that were learned from.
         test: its held-out rows.
         seed: of bootstraps.
-        groups: label -> its rows, see :func:`predictors.labels.read_groups`.
+        groups: label -> its rows, see :func:`predictors.labels.read_groups`; those of one class are listed, not
+            measured.
         curves: from :func:`predictors.measured_curves.read_curves`.
     """
     predicted = np.full(len(measured), np.nan)
     predicted[test] = tried.predict(measured.of(test))
     splits = [("random_split", "", len(train), test), ("top_within", "", len(train), _top_rows(measured, test))]
     checks = [_check(measured, *split, predicted, seed) for split in splits]
-    for name, label, rows in _left_out(measured, groups or {}):
+    small = too_small(groups or {}, measured)
+    enough = {label: rows for label, rows in (groups or {}).items() if label not in {each["label"] for each in small}}
+    for name, label, rows in _left_out(measured, enough):
         outside = train[~np.isin(measured.classes[train], measured.classes[rows])]
         if len(np.unique(measured.classes[outside])) < 2:
             raise ValueError(
@@ -110,6 +114,7 @@ def full_quality(
     return {
         "checks": [asdict(check) for check in checks],
         "checks_are_of": dict(CHECKS),
+        "too_small": small,
         "single_training": None
         if held is None
         else against_single_training(held, predicted, measured.classes, seed, higher),

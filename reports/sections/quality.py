@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from predictors.labels import too_small_text
 from reports.drawing import Drawing, words
 from reports.figures.surrogate_quality import check_words, checks, compute_quality, draw_quality, noted
 from reports.result import Fit, Result
@@ -95,7 +96,7 @@ def _tables(fit: Fit) -> Iterator[Table]:
         counts = [int(check[key]) for key in ("n_train", "n_test", "test_classes")]
         once = [check["by_class"][name] for name in ONCE]
         rows.append((check_words(check), *counts, *(noted(check["scores"][name], counts[1]) for name in names), *once))
-    said = fit.info["quality"]["checks_are_of"]
+    said, small = fit.info["quality"]["checks_are_of"], fit.info["quality"].get("too_small")
     notes = [
         f"{words(fit.predictor)}; 95 % bootstrap intervals over classes. Bias: mean of predicted less measured.",
         *(
@@ -103,6 +104,7 @@ def _tables(fit: Fit) -> Iterator[Table]:
             for name, text in said.items()
             if name in {c["check"] for c in found}
         ),
+        *((too_small_text(small),) if small else ()),
         "Within the best tenth by what was measured noise counts for more, and R² is of a narrow range.",
     ]
     yield Table(f"{fit.name}-quality", f"Quality of {fit.name}, check by check", columns, tuple(rows), tuple(notes))

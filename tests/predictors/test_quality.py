@@ -199,11 +199,27 @@ def test_labels_are_read(tmp_path: Path) -> None:
     assert groups["a"].tolist() == places(measured, SOME[:6]).tolist(), "two rows are in both"
 
 
+def test_a_group_of_one_class_is_listed_and_not_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = table(tmp_path), tmp_path / "fit"
+    elsewhere = next(a for a in nas_bench_201() if a not in SOME)
+    labels = write_labels(tmp_path / "labels.csv", {"bohb": SOME[:3], "first": SOME[:12], "nowhere": [elsewhere]})
+    words = ["fit", str(path), "--predictor", "ridge", "--encoding", "one_hot", "--test-fraction", "0.4"]
+    assert main([*words, "--out", str(out), "--groups", str(labels)]) == 0
+    quality = json.loads((out / "result.json").read_text())["quality"]
+    assert [check["label"] for check in quality["checks"] if check["check"] == "left_out_group"] == ["first"]
+    assert quality["too_small"] == [
+        {"label": "bohb", "n": 3, "classes": 1},
+        {"label": "nowhere", "n": 0, "classes": 0},
+    ]
+    said = "Not measured, as a group needs 2 classes to be ranked: bohb (n = 3, classes = 1), nowhere (n = 0,"
+    assert said in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("labels", "columns", "message"),
     [
         ({"a": SOME[:6]}, "cell,label", "columns architecture,label; it has: cell, label"),
-        ({"a": SOME[:3]}, "architecture,label", "the group 'a' of .* has fewer than two classes"),
+        ({"a": SOME[:3]}, "architecture,label", "no label of .* has 2 classes measured in .*: label more"),
         ({str(n): SOME[:6] for n in range(101)}, "architecture,label", "has 101 labels, expected 1 to 100"),
         ({}, "architecture,label", "has 0 labels"),
     ],

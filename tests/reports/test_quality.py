@@ -108,6 +108,13 @@ def test_a_point_for_each_check_that_is_defined(tmp_path: Path) -> None:
     assert check_words(check("random_split", "", 0.1)) == "random split"
 
 
+def test_groups_that_were_too_small_are_told(tmp_path: Path) -> None:
+    fit = make_quality(tmp_path / "fit")
+    assert "Not measured" not in " ".join(make_sections([fit], Settings())[0].tables[0].notes)
+    fit.info["quality"]["too_small"] = [{"label": "bohb", "n": 3, "classes": 1}]
+    assert "bohb (n = 3, classes = 1)" in " ".join(make_sections([fit], Settings())[0].tables[0].notes)
+
+
 def test_without_repeated_trainings_or_quality(tmp_path: Path) -> None:
     fit = make_quality(tmp_path / "fit", single=False)
     (section,) = make_sections([fit], Settings())
