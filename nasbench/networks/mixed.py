@@ -13,10 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from nasbench.complexity import infer_shapes
 from nasbench.mixed_cells import MixedCells
-from nasbench.networks.operations import MAKERS
-from nasbench.plan import WEIGHTLESS, PlanWriter, Step
+from nasbench.networks.cell_operations import supernet_operation
+from nasbench.networks.weightless import AvgPool
 
 Weight = torch.Tensor | float
 """Of an operation: a number on the device; or 0.0, it is not computed, or 1.0, it is taken as it is."""
@@ -32,7 +31,7 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: torch.Tensor, weight: Weight = 1.0) -> torch.Tensor:
         """The normalised batch, times a number."""
-        each = weight.expand(x.shape[1]) if isinstance(weight, torch.Tensor) else None
+        each = weight.expand(x.shape[1]).contiguous() if isinstance(weight, torch.Tensor) else None
         return functional.batch_norm(x, None, None, each, None, training=True)
 
 
@@ -40,18 +39,16 @@ class Chain(nn.Module):
     """One operation: modules in a row, of which the first may be without weights and shared with other edges.
 
     Args:
-        steps: the steps of the operation, each of which reads the one before.
-        modules: their modules.
+        operation: the whole, a sequence or a single module, perhaps nested.
     """
 
-    def __init__(self, steps: Sequence[Step], modules: Sequence[nn.Module]) -> None:
+    def __init__(self, operation: nn.Module) -> None:
         super().__init__()
-        shared = 0
-        while shared < len(steps) and steps[shared].operation in WEIGHTLESS:
-            shared += 1
-        self.shared = nn.ModuleList(modules[:shared])
-        self.keys = tuple((step.operation, step.settings) for step in steps[:shared])
-        self.own = nn.ModuleList(layer for module in modules[shared:] for layer in _layers(module))
+        layers = list(_layers(operation))
+        names = [_name(layer) for layer in layers]
+        shared = next((place for place, name in enumerate(names) if name is None), len(layers))
+        self.keys = tuple(names[:shared])
+        self.shared, self.own = nn.ModuleList(layers[:shared]), nn.ModuleList(layers[shared:])
 
     def forward(self, x: torch.Tensor, weight: Weight, made: Made) -> torch.Tensor:
         """The operation's output times its weight.
@@ -79,9 +76,8 @@ class MixedEdge(nn.Module):
 
     Args:
         cells: the operations.
-        shape: (channels, height, width) of what the edge reads.
-        channels: of what it gives.
-        stride: of what it gives.
+        channels: of what the edge reads and gives.
+        stride: what the size is divided by.
         part: only a share of 1 / ``part`` of the channels goes through the operations; the others pass by, pooled where
             the stride is 2, and all are shuffled (Xu et al., "PC-DARTS: Partial Channel Connections for
             Memory-Efficient Architecture Search", ICLR 2020).
@@ -90,17 +86,14 @@ class MixedEdge(nn.Module):
         ValueError: the channels cannot be parted so.
     """
 
-    def __init__(
-        self, cells: MixedCells, shape: tuple[int, int, int], channels: int, stride: int, part: int = 1
-    ) -> None:
+    def __init__(self, cells: MixedCells, channels: int, stride: int, part: int = 1) -> None:
         super().__init__()
-        if part > 1 and (channels % part or channels != shape[0]):
+        if channels % part:
             raise ValueError(f"{channels} channels cannot be parted by {part}: choose a multiple of it")
         self.stride, self.part = stride, part
-        inner = (shape[0] // part, *shape[1:])
         self.operations = nn.ModuleDict(
             {
-                name: _chain(cells, place, inner, channels // part, stride)
+                name: Chain(supernet_operation(name, channels // part, stride, cells.normalise_pools))
                 for place, name in enumerate(cells.operations)
                 if place != cells.none
             }
@@ -146,33 +139,21 @@ def _shuffled(x: torch.Tensor, groups: int) -> torch.Tensor:
     return x.index_select(1, order)
 
 
-def _chain(cells: MixedCells, operation: int, shape: tuple[int, int, int], channels: int, stride: int) -> Chain:
-    write = PlanWriter(shape)
-    cells.write(write, "edge", operation, 0, channels, stride)
-    plan = write.plan()
-    if any(step.inputs != (place,) for place, step in enumerate(plan.steps[1:])):
-        raise ValueError(f"operation {cells.operations[operation]} must be steps in a row, each reads the one before")
-    shapes = infer_shapes(plan)
-    steps = plan.steps[1:]
-    modules = [without_weights(MAKERS[step.operation](step, [shapes[step.inputs[0]]])) for step in steps]
-    if cells.operations[operation] in cells.normalised:
-        modules.append(BatchNorm())
-    return Chain(steps, modules)
-
-
-def without_weights(module: nn.Module) -> nn.Module:
-    """The module with every batch norm in it replaced by one without weights."""
-    if isinstance(module, nn.BatchNorm2d):
-        return BatchNorm()
-    for name, child in module.named_children():
-        setattr(module, name, without_weights(child))
-    return module
-
-
 def _layers(module: nn.Module) -> Iterator[nn.Module]:
-    """Modules that a sequence runs, one after the other."""
+    """Modules that an operation runs, one after the other, with batch norms that take a weight."""
     if isinstance(module, nn.Sequential):
         for child in module:
             yield from _layers(child)
-    else:
+    elif isinstance(module, nn.BatchNorm2d):
+        yield BatchNorm()
+    elif not isinstance(module, nn.Identity):
         yield module
+
+
+def _name(module: nn.Module) -> str | None:
+    """Equal for modules without weights that compute the same; None for others."""
+    if isinstance(module, nn.ReLU):
+        return "relu"
+    if isinstance(module, AvgPool):
+        return f"mean {module.kernel} {module.stride}"
+    return f"max {module.kernel_size} {module.stride}" if isinstance(module, nn.MaxPool2d) else None

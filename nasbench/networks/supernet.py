@@ -38,7 +38,7 @@ class Supernet(nn.Module):
         shapes = infer_shapes(Plan(tuple(_like_zeros(step) for step in plan.steps), plan.input_shape))
         with torch.random.fork_rng(devices=[]), torch.device("cpu"):
             self.steps = nn.ModuleList(
-                _mixed(step, cells, shapes, part)
+                MixedEdge(cells, int(step.setting("channels")), int(step.setting("stride")), part)
                 if step.operation == MIXED
                 else MAKERS[step.operation](step, [shapes[source] for source in step.inputs])
                 for step in plan.steps[1:]
@@ -118,11 +118,6 @@ def _sum(values: list[torch.Tensor | None]) -> torch.Tensor | None:
         if value is not None:
             total = value if total is None else total + value
     return total
-
-
-def _mixed(step: Step, cells: MixedCells, shapes: list[tuple[int, int, int]], part: int) -> MixedEdge:
-    channels, stride = int(step.setting("channels")), int(step.setting("stride"))
-    return MixedEdge(cells, shapes[step.inputs[0]], channels, stride, part)
 
 
 def _like_zeros(step: Step) -> Step:

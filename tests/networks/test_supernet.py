@@ -87,8 +87,9 @@ def plainly(shared: Supernet, x, weights):
     return values[-1]
 
 
-def test_a_mixture_is_the_weighted_sum_and_so_are_its_gradients() -> None:
-    shared, x = supernet(), images()
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_a_mixture_is_the_weighted_sum_and_so_are_its_gradients(layout) -> None:
+    shared, x = supernet().to(memory_format=layout), images().contiguous(memory_format=layout)
     alphas = torch.randn(1, 6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(2), requires_grad=True)
     wanted = [alphas, *shared.parameters()]
     answers = []
