@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nasbench.plan import Plan, PlanWriter, Skeleton
+from nasbench.plan import Plan, Skeleton
 from nasbench.space import Architecture, Space
 
 ABSENT = -1
@@ -25,7 +25,7 @@ of its weights; ``channels`` and ``stride``, of what it gives."""
 class MixedCells(ABC):
     """The cells of a space with every operation on every edge; all kinds have the same edges and operations.
 
-    Subclasses set the attributes and write :meth:`plan`, :meth:`write`, :meth:`compose` and :meth:`selection`.
+    Subclasses set the attributes and write :meth:`plan`, :meth:`compose` and :meth:`selection`.
 
     Args:
         space: the space whose architectures are parts of these cells.
@@ -36,14 +36,15 @@ class MixedCells(ABC):
     edges: tuple[tuple[int, int], ...]
     """(source, target) of each edge; nodes are counted from the cell's inputs on."""
     operations: tuple[str, ...]
+    """Their published names, of ``nasbench.networks.cell_operations``."""
     none: int
     """Place of the operation that gives zeros."""
     skip: int
     """Place of the operation that gives its input."""
     kept: int | None = None
     """Edges that an architecture keeps for each node, none of which is none; None where it keeps all as they are."""
-    normalised: frozenset[str] = frozenset()
-    """Operations without weights that batch norm follows while weights are shared, though not in an architecture."""
+    normalise_pools: bool = False
+    """Whether batch norm follows pooling while weights are shared, though not in an architecture."""
 
     def __init__(self, space: Space) -> None:
         self.space = space
@@ -51,10 +52,6 @@ class MixedCells(ABC):
     @abstractmethod
     def plan(self, skeleton: Skeleton) -> Plan:
         """The whole network with a step of operation :data:`MIXED` for each edge of each cell."""
-
-    @abstractmethod
-    def write(self, write: PlanWriter, name: str, operation: int, x: int, channels: int, stride: int) -> int:
-        """Index of the last of the steps that an operation is, each of which reads the one before; not for none."""
 
     @abstractmethod
     def compose(self, operations: np.ndarray) -> Architecture:

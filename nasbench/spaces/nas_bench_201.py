@@ -108,9 +108,6 @@ class _MixedCells(MixedCells):
 
         return _network(skeleton, edge)
 
-    def write(self, write: PlanWriter, name: str, operation: int, x: int, channels: int, stride: int) -> int:
-        return _write_operation(write, name, operation, x, channels)
-
     def compose(self, operations: np.ndarray) -> Architecture:
         return self.space.architecture(operations[0].tolist())
 
@@ -123,6 +120,7 @@ _WriteEdge = Callable[[PlanWriter, str, int, int, int], int]
 
 
 def _network(skeleton: Skeleton, edge: _WriteEdge) -> Plan:
+    skeleton.check_plain(NASBench201.name)
     write = PlanWriter(skeleton.input_shape)
     channels = skeleton.channels
     x = write.add("stem", "conv_bn", 0, kernel=3, stride=1, channels=channels)

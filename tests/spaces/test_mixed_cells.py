@@ -26,9 +26,6 @@ class TwoOfThree(MixedCells):
     def plan(self, skeleton: Skeleton) -> Plan:
         return PlanWriter(skeleton.input_shape).plan()
 
-    def write(self, write, name, operation, x, channels, stride) -> int:
-        return x
-
     def compose(self, operations: np.ndarray) -> Architecture:
         return Architecture("made up", tuple((operations.reshape(-1) + 1).tolist()))
 
