@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from searchers.clock import Budget
     from searchers.request import Request
+
+QUERIES = 150
+"""Queries of a run, where nothing is said to limit it."""
 
 
 def configure_search(parser: argparse.ArgumentParser) -> None:
@@ -23,15 +27,7 @@ The run is saved while it goes on: stopped or killed, the same command goes on w
 without a stop. A larger budget carries a finished run on."""
     parser.add_argument("--searcher", metavar="NAME", required=True, help="see nasbench list")
     _add_evaluators(parser)
-    parser.add_argument(
-        "--queries", metavar="N", type=int, help="end after N queries (default: 150, without another limit)"
-    )
-    parser.add_argument(
-        "--seconds", metavar="S", type=float, help="end with the query that uses up S simulated seconds"
-    )
-    parser.add_argument(
-        "--epochs", metavar="N", type=int, help="end with the query that uses up N epochs of training, however divided"
-    )
+    _add_budget(parser)
     parser.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the run (default: 0)")
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the result")
 
@@ -42,9 +38,10 @@ def configure_compare(parser: argparse.ArgumentParser) -> None:
 Example:
   nasbench compare --evaluator table=nb201.h5 --evaluator surrogate=fit --select val_accuracy@200 \\
       --report test_accuracy@200 --searchers cheap --queries 150 --seeds 50 --out compare
+  nasbench compare --evaluator table=digits.h5 --searchers random_search,asha,bohb --epochs 600 --out epochs
   nasbench compare --evaluator surrogate=fit --evaluator "noisy=surrogate(noise):fit" --truth nb201.h5 --out compare
 
-The same command goes on where it stopped; more seeds, queries, searchers or evaluators extend the comparison. Each run
+The same command goes on where it stopped; more seeds, budget, searchers or evaluators extend the comparison. Each run
 leaves a trace under DIR/traces and a line in DIR/summary.csv. Numbers do not depend on --workers, clocks aside."""
     _add_evaluators(parser)
     parser.add_argument(
@@ -53,7 +50,7 @@ leaves a trace under DIR/traces and a line in DIR/summary.csv. Numbers do not de
         default="cheap",
         help="searchers, see nasbench list; cheap: all that ask in no time (default: cheap)",
     )
-    parser.add_argument("--queries", metavar="N", type=int, default=150, help="queries of each run (default: 150)")
+    _add_budget(parser)
     parser.add_argument("--seeds", metavar="N", type=int, default=50, help="runs of each searcher (default: 50)")
     parser.add_argument(
         "--workers",
@@ -81,14 +78,12 @@ queries over all runs; of equals the one that asked it earliest in a run, then t
 def run_search(args: argparse.Namespace) -> None:
     """Makes or goes on with one run, and prints what it found."""
     from nasbench.console import say
-    from searchers.clock import Budget
     from searchers.search import as_text, search
 
-    limited = any(limit is not None for limit in (args.queries, args.seconds, args.epochs))
     request = _request(args, (args.searcher,))
     found = search(
         request,
-        budget=Budget(args.queries if limited else 150, args.seconds, args.epochs),
+        budget=_budget(args),
         seed=args.seed,
         out=args.out,
     )
@@ -104,7 +99,7 @@ def run_compare(args: argparse.Namespace) -> None:
     from searchers.summary import as_text
 
     request = _request(args, parse_searchers(args.searchers))
-    lines = compare(request, queries=args.queries, seeds=args.seeds, out=args.out, workers=args.workers)
+    lines = compare(request, budget=_budget(args), seeds=args.seeds, out=args.out, workers=args.workers)
     about = read_result(args.out, "compare") or {}
     say(f"{as_text(lines, about['select'], about['report'])}\n")
     if about["candidates"]["kind"] == "truth":
@@ -194,8 +189,35 @@ def _add_evaluators(parser: argparse.ArgumentParser) -> None:
         "--training-seeds", metavar="N", type=int, default=1, help="trainings of each architecture (default: 1)"
     )
     training.add_argument(
-        "--train-images", metavar="N", type=int, help="training images of a table that does not say, for its clock"
+        "--train-images", metavar="N", type=int, help="training images of a table that does not say, for its FLOPs"
     )
+
+
+def _add_budget(parser: argparse.ArgumentParser) -> None:
+    """Adds what both commands take: when a run ends, with the first limit that it reaches."""
+    parser.add_argument(
+        "--queries", metavar="N", type=int, help=f"end after N queries (default: {QUERIES}, without another limit)"
+    )
+    parser.add_argument(
+        "--seconds", metavar="S", type=float, help="end with the query that uses up S simulated seconds"
+    )
+    parser.add_argument(
+        "--epochs", metavar="N", type=int, help="end with the query that uses up N epochs of training, however divided"
+    )
+    parser.add_argument(
+        "--flops",
+        metavar="N",
+        type=float,
+        help="end with the query that uses up N multiply-adds of training, such as 2.4e15: an estimate, FLOPs x epochs "
+        "x training images, of tables that know the FLOPs of an image",
+    )
+
+
+def _budget(args: argparse.Namespace) -> Budget:
+    from searchers.clock import UNITS, Budget
+
+    limits = {unit: getattr(args, unit) for unit in UNITS if getattr(args, unit) is not None}
+    return Budget(**(limits or {"queries": QUERIES}))
 
 
 def _request(args: argparse.Namespace, searchers: tuple[str, ...]) -> Request:

@@ -1,7 +1,7 @@
 """Searchers x evaluators x seeds: every run of a comparison, made once, in any order, in any number of processes.
 
 A comparison is a folder: ``result.json`` (what was compared), ``traces/EVALUATOR/SEARCHER/SEED.npz`` (what happened),
-``summary.csv`` (a line a run). Made again with more seeds, queries, searchers or evaluators it is extended.
+``summary.csv`` (a line a run). Made again with more seeds, searchers, evaluators or budget it is extended.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from nasbench.console import Progress, progress
@@ -28,7 +29,7 @@ ALONE_SECONDS = 1.0
 """Time for which runs are made in the calling process before others are started: small comparisons end in it."""
 
 
-def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: int = 1) -> list[Line]:
+def compare(request: Request, *, budget: Budget, seeds: int, out: Path, workers: int = 1) -> list[Line]:
     """One line a run, in the order of evaluators, searchers, seeds; also written, with the traces, under ``out``.
 
     Numbers do not depend on ``workers``, clocks aside. Evaluators that train run one after the other in this process:
@@ -36,7 +37,7 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
 
     Args:
         request: searchers, evaluators, truth and measures.
-        queries: queries of each run.
+        budget: when each run ends.
         seeds: runs of each searcher on each evaluator, from the seeds 0, 1, ...
         out: the folder; one that holds a part of this comparison is gone on with.
         workers: processes.
@@ -45,10 +46,9 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
         ValueError: the folder holds another comparison; the message says which setting differs.
         OSError, LookupError: a file is missing, is not what it should be, or lacks a measure.
     """
-    for name, value in (("queries", queries), ("seeds", seeds), ("workers", workers)):
+    for name, value in (("seeds", seeds), ("workers", workers)):
         if value < 1:
             raise ValueError(f"{name} must be at least 1, got {value}")
-    budget = Budget(queries)
     jobs = [
         Job(source.name, searcher, seed, out / "traces" / source.name / searcher / f"{seed:04d}.npz")
         for source in request.evaluators
@@ -56,7 +56,7 @@ def compare(request: Request, *, queries: int, seeds: int, out: Path, workers: i
         for seed in range(seeds)
     ]
     with Workplace(request) as workplace:
-        about = {**describe("compare", workplace), "queries": queries, "seeds": seeds}
+        about = {**describe("compare", workplace), **asdict(budget), "seeds": seeds}
         with open_folder(out, "compare") as old:  # not before all that is named was opened
             if old is not None:
                 check_same(out, old, about)

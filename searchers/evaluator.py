@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from nasbench.registry import Kind
 from nasbench.space import Architecture, Space
-from searchers.clock import NO_CLOCK, ClockKind
+from searchers.clock import NO_CLOCK, NO_FLOPS, ClockKind
 from searchers.hints import Hints
 from searchers.measure import Measure
 
@@ -26,8 +26,8 @@ class Evaluation(NamedTuple):
     """What an evaluator says of an architecture.
 
     ``score`` is larger for better (a loss is negated), None where there is none; ``seconds`` is what one training
-    costs, NaN where nobody knows; ``source`` says where the score comes from, or ``failed``; ``class_hash`` names the
-    canonical class; ``reason`` says why there is no score.
+    costs, and ``flops`` in multiply-adds, NaN where nobody knows; ``source`` says where the score comes from, or
+    ``failed``; ``class_hash`` names the canonical class; ``reason`` says why there is no score.
     """
 
     score: float | None
@@ -35,6 +35,7 @@ class Evaluation(NamedTuple):
     source: str
     class_hash: str
     reason: str = ""
+    flops: float = math.nan
 
 
 class Evaluator(ABC):
@@ -49,6 +50,9 @@ class Evaluator(ABC):
 
     writes: bool = False
     """Whether it adds rows to the file it reads, so that one process at a time can use it."""
+
+    flops_clock: ClockKind = NO_FLOPS
+    """What the FLOPs of an evaluation are, an estimate wherever there are any."""
 
     noise_seed: int | None = None
     """Seed of the noise that is in its answers; None for answers without noise of its making."""
@@ -148,8 +152,9 @@ class Evaluator(ABC):
         return self.space.canonical_hash(architecture)
 
     def description(self) -> dict[str, Any]:
-        """What results say of the evaluator: its kind, its measure, its clock, and what identifies its content."""
-        return {"kind": self.kind(), "select": str(self.measure), "clock": self.clock.to_json()}
+        """What results say of the evaluator: its kind, its measure, its clocks, and what identifies its content."""
+        about = {"kind": self.kind(), "select": str(self.measure), "clock": self.clock.to_json()}
+        return about if self.flops_clock is NO_FLOPS else {**about, "flops_clock": self.flops_clock.to_json()}
 
     def close(self) -> None:
         """Forgets what it has found, and lets go of what it holds."""

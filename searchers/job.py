@@ -44,7 +44,7 @@ class Job:
         """The run as far as it has come, if it can be done within the budget.
 
         Raises:
-            ValueError: it went beyond the budget already, or the budget is in seconds that nobody counts.
+            ValueError: it went beyond the budget already, or the budget is in seconds or FLOPs that nobody counts.
         """
         check_clock(workplace.evaluator(self.evaluator), budget)
         latest = self.latest()

@@ -74,6 +74,7 @@ class Penalised(Evaluator):
         self.penalties = dict(penalties)
         self.writes = evaluator.writes
         self.noise_seed = evaluator.noise_seed
+        self.flops_clock = evaluator.flops_clock
         self.epochs = evaluator.epochs
         check_costs(list(self.penalties), self._hints)
 

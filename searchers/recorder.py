@@ -30,6 +30,7 @@ class Recorder:
         self._choices: list[tuple[int, ...]] = []
         self._scores: list[float] = []
         self._seconds: list[float] = []
+        self._flops: list[float] = []
         self._own: list[float] = []
         self._unique: list[int] = []
         self._epochs: list[int] = []
@@ -41,7 +42,7 @@ class Recorder:
     def add(self, architecture: Architecture, evaluation: Evaluation, own: float, epochs: int) -> None:
         """Records a query of so many epochs that took the searcher ``own`` seconds."""
         clock = self.clock
-        clock.charge(evaluation.class_hash, evaluation.seconds, epochs)
+        clock.charge(evaluation.class_hash, epochs, evaluation.seconds, evaluation.flops)
         clock.own += own
         score = evaluation.score
         if score is None:
@@ -49,11 +50,16 @@ class Recorder:
             score = math.nan
         self._choices.append(architecture.choices)
         self._scores.append(score)
-        self._seconds.append(clock.training)
+        self._seconds.append(clock.seconds)
+        self._flops.append(clock.flops)
         self._own.append(clock.own)
         self._unique.append(len(clock.paid))
         self._epochs.append(epochs)
         self._paid.append(clock.epochs)
+
+    def spent(self, unit: str) -> float:
+        """How much of a unit of budgets, such as ``queries`` or ``epochs``, has been used up."""
+        return len(self) if unit == "queries" else float(getattr(self.clock, unit))
 
     def idle(self) -> int:
         """Queries since training was last paid for."""
@@ -75,12 +81,12 @@ class Recorder:
             stopped: why the run has ended; None while it goes on.
             truth: where true values are looked up; without it they are NaN.
         """
-        clock = self.evaluator.clock
+        clock, flops_clock = self.evaluator.clock, self.evaluator.flops_clock
         scores = np.array(self._scores, dtype=np.float64)
         options = self.evaluator.space.options
         dtype = np.int8 if max(options) <= 128 else np.int16
         choices = np.array(self._choices, dtype=dtype).reshape(len(scores), len(options))
-        seconds = np.array(self._seconds, dtype=np.float64)
+        unknown = np.full(len(scores), np.nan)
         epochs = np.array(self._epochs, dtype=np.int64)
         true_val, true_test = true_values(truth, choices, incumbents(scores, epochs=epochs))
         counts = {
@@ -88,12 +94,15 @@ class Recorder:
             "clock": clock.kind,
             "failures": self.failures,
             "unpriced": self.clock.unpriced,
+            "flops_clock": flops_clock.kind,
+            "unpriced_flops": self.clock.unpriced_flops,
             "stopped": stopped,
         }
         return Trace(
             choices=choices,
             score=self.evaluator.measure.sign * scores,
-            seconds=np.full(len(scores), np.nan) if clock.kind == "none" else seconds,
+            seconds=unknown if clock.kind == "none" else np.array(self._seconds, dtype=np.float64),
+            flops=unknown if flops_clock.kind == "none" else np.array(self._flops, dtype=np.float64),
             search_seconds=np.array(self._own, dtype=np.float64),
             true_val=true_val,
             true_test=true_test,
@@ -110,7 +119,7 @@ class Recorder:
         self._scores = (evaluator.measure.sign * trace.score).tolist()
         self._own = trace.search_seconds.tolist()
         self._unique = trace.unique.tolist()
-        self._seconds = np.nan_to_num(trace.seconds).tolist()
+        self._seconds, self._flops = (np.nan_to_num(spent).tolist() for spent in (trace.seconds, trace.flops))
         self.failures = trace.meta["failures"]
         clock = self.clock
         self._epochs, self._paid = trace.epochs.tolist(), trace.epochs_paid.tolist()
@@ -119,6 +128,7 @@ class Recorder:
             class_hash = evaluator.class_hash(Architecture(evaluator.space.name, choices))
             clock.paid[class_hash] = max(epochs, clock.paid.get(class_hash, 0))
         clock.epochs = self._paid[-1] if self._paid else 0
-        clock.unpriced = trace.meta["unpriced"]
-        clock.training = self._seconds[-1] if self._seconds else 0.0
+        clock.unpriced, clock.unpriced_flops = trace.meta["unpriced"], trace.meta.get("unpriced_flops", 0)
+        clock.seconds = self._seconds[-1] if self._seconds else 0.0
+        clock.flops = self._flops[-1] if self._flops else 0.0
         clock.own = self._own[-1] if self._own else 0.0

@@ -10,6 +10,7 @@ from typing import Any
 
 from nasbench.database.lock import FileLock
 from predictors.provenance import read_result
+from searchers.clock import UNITS
 from searchers.searcher import make_searcher
 from searchers.workplace import Workplace
 
@@ -56,7 +57,7 @@ def describe(kind: str, workplace: Workplace) -> dict[str, Any]:
 def check_same(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Checks that runs described by ``new`` can stand in a folder described by ``old``.
 
-    More searchers, evaluators, seeds and queries may be asked for, not fewer.
+    More searchers, evaluators and seeds and a larger budget may be asked for, not fewer.
 
     Raises:
         ValueError: a setting differs, or something there is left out; the message says which.
@@ -72,7 +73,7 @@ def check_same(folder: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> 
         if each["name"] not in mine:
             raise ValueError(f"{folder} holds runs on {each['name']}, which this command leaves out: {_ADVICE}")
         _check_equal(folder, f"the evaluator {each['name']}", each, mine[each["name"]])
-    for field in ("queries", "seeds", "seconds", "epochs"):
+    for field in ("seeds", *UNITS):
         before, now = old.get(field), new.get(field)
         if before is not None and now is not None and now < before:
             raise ValueError(f"{folder} was made with {before} {field}, this command asks for {now}: {_ADVICE}")

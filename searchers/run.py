@@ -19,7 +19,7 @@ PAUSE_SECONDS = 0.5
 PAUSE_APART = 9
 """Shortest time between two pauses in lengths of the first, so that long runs spend a tenth on being saved."""
 STALLED_AFTER = 10_000
-"""Queries in a row that cost nothing, after which a budget in seconds alone is taken for never to be used up."""
+"""Queries in a row that cost nothing, after which a budget without a limit in them is taken for never used up."""
 
 
 class Run:
@@ -43,7 +43,7 @@ class Run:
         self.recorder.restore(trace)
 
     def go(self, budget: Budget, pause: Callable[[Run], None] | None = None) -> str:
-        """Why the run ended: ``queries``, ``seconds``, ``epochs`` or ``stalled``.
+        """Why the run ended: ``queries``, ``seconds``, ``epochs``, ``flops`` or ``stalled``.
 
         The searcher's own seconds are those between an evaluation and the next, so they hold telling, asking and the
         few microseconds of recording.
@@ -53,7 +53,7 @@ class Run:
             pause: called between two queries, at most twice a second, to show progress or save the run.
 
         Raises:
-            ValueError: the budget is in seconds and the evaluator has no clock.
+            ValueError: the budget is in seconds or FLOPs and the evaluator has no such clock.
         """
         searcher, recorder, evaluator = self.searcher, self.recorder, self.recorder.evaluator
         check_clock(evaluator, budget)
@@ -63,7 +63,7 @@ class Run:
         done, idle = len(recorder), recorder.idle()
         started = perf_counter()
         due = started + PAUSE_SECONDS
-        while idle < patience and budget.used_up(done, clock.training, clock.epochs) is None:
+        while idle < patience and budget.used_up(done, clock.seconds, clock.epochs, clock.flops) is None:
             paid = clock.epochs
             question = ask()
             asked = perf_counter()
@@ -83,7 +83,7 @@ class Run:
                 pause(self)
                 started = perf_counter()
                 due = started + max(PAUSE_SECONDS, PAUSE_APART * (started - evaluated))
-        self.stopped = budget.used_up(done, clock.training, clock.epochs) or "stalled"
+        self.stopped = budget.used_up(done, clock.seconds, clock.epochs, clock.flops) or "stalled"
         return self.stopped
 
     def trace(self, truth: Truth | None = None) -> Trace:
@@ -95,10 +95,16 @@ def check_clock(evaluator: Evaluator, budget: Budget) -> None:
     """Checks that an evaluator counts what a budget limits.
 
     Raises:
-        ValueError: the budget is in seconds and the evaluator has no clock.
+        ValueError: the budget is in seconds or FLOPs and the evaluator has no such clock.
     """
+    if budget.flops is not None and evaluator.flops_clock.kind == "none":
+        raise ValueError(
+            f"a budget in FLOPs needs those of trainings, and of the evaluator {evaluator.name} "
+            f"{evaluator.flops_clock.how}: import the table with --cost flops=COLUMN and give --train-images, or give "
+            f"the budget in queries or epochs"
+        )
     if budget.seconds is not None and evaluator.clock.kind == "none":
         raise ValueError(
             f"a budget in seconds needs a clock, and the evaluator {evaluator.name} has none "
-            f"({evaluator.clock.how}): give the budget in queries"
+            f"({evaluator.clock.how}): give the budget in queries, epochs or FLOPs"
         )

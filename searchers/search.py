@@ -10,7 +10,7 @@ import numpy as np
 
 from nasbench.console import duration, progress
 from predictors.provenance import write_result
-from searchers.clock import Budget
+from searchers.clock import UNITS, Budget, flops_unit
 from searchers.job import Job
 from searchers.measure import Measure
 from searchers.objective import objective_text
@@ -64,20 +64,14 @@ def search(request: Request, *, budget: Budget, seed: int, out: Path) -> Found:
 
 
 def _watched(workplace: Workplace, job: Job, budget: Budget, before: Trace | None) -> Trace:
-    """The finished trace of a job, whose progress is shown in queries, or in what else ends it."""
-    if budget.queries is not None:
-        with progress(budget.queries, "queries", done=0 if before is None else len(before)) as bar:
-            trace = job.complete(workplace, budget, lambda run: bar.update(len(run.recorder) - bar.done))
+    """The finished trace of a job, whose progress is shown in what first ends it."""
+    unit, limit = budget.limit
+    done = 0 if before is None else int(before.spent(unit)[-1])
+    with progress(math.ceil(limit), UNITS[unit], done=done) as bar:
+        trace = job.complete(workplace, budget, lambda run: bar.update(int(run.recorder.spent(unit)) - bar.done))
+        if unit == "queries":
             bar.update(len(trace) - bar.done)
-        return trace
-    if budget.epochs is not None:
-        done = 0 if before is None else int(before.epochs_paid[-1])
-        with progress(budget.epochs, "epochs of training", done=done) as bar:
-            return job.complete(workplace, budget, lambda run: bar.update(run.recorder.clock.epochs - bar.done))
-    assert budget.seconds is not None
-    done = 0 if before is None else int(before.seconds[-1])
-    with progress(math.ceil(budget.seconds), "simulated seconds", done=done) as bar:
-        return job.complete(workplace, budget, lambda run: bar.update(int(run.recorder.clock.training) - bar.done))
+    return trace
 
 
 def as_text(found: Found) -> str:
@@ -101,7 +95,15 @@ def as_text(found: Found) -> str:
             lines.append(f"      {meta['report']} {trace.true_test[-1]:.4f} by the truth table")
     own = f"{trace.search_seconds[-1]:.3g} s of its own"
     clock = f"{duration(trace.seconds[-1])} of training ({meta['clock']})" if meta["clock"] != "none" else "no clock"
-    return "\n".join([*lines, f"      {trace.epochs_paid[-1]:,} epochs, {clock}, {own}"])
+    return "\n".join([*lines, f"      {trace.epochs_paid[-1]:,} epochs, {clock}{_flops_text(trace)}, {own}"])
+
+
+def _flops_text(trace: Trace) -> str:
+    spent = float(trace.flops[-1])
+    if math.isnan(spent):
+        return ""
+    divisor, unit = flops_unit(spent)
+    return f", {spent / divisor:.3g} {unit} ({trace.meta['flops_clock']})"
 
 
 def _pick(trace: Trace, workplace: Workplace) -> str | None:

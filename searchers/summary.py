@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from nasbench.database.files import write_atomically
+from searchers.clock import flops_unit
 from searchers.measure import Measure
 from searchers.trace import Trace
 
@@ -28,6 +29,7 @@ COLUMNS = (
     "search_seconds",
     "unique",
     "epochs",
+    "estimated_flops",
 )
 """Columns of ``summary.csv``."""
 
@@ -47,6 +49,7 @@ class Line:
         search_seconds: the searcher's own seconds.
         unique: different canonical classes asked.
         epochs: epochs of training paid.
+        estimated_flops: multiply-adds of training, estimated; NaN where nobody knows.
         failures: queries without a score.
         partial: whether some queries were of fewer epochs than others.
     """
@@ -61,6 +64,7 @@ class Line:
     search_seconds: float
     unique: int
     epochs: int
+    estimated_flops: float
     failures: int
     partial: bool = False
 
@@ -80,6 +84,7 @@ class Line:
             search_seconds=float(trace.search_seconds[-1]),
             unique=int(trace.unique[-1]),
             epochs=int(trace.epochs_paid[-1]),
+            estimated_flops=float(trace.flops[-1]),
             failures=meta["failures"],
             partial=bool((trace.epochs != trace.epochs[-1]).any()),
         )
@@ -99,11 +104,14 @@ def write_lines(path: Path, lines: Iterable[Line]) -> None:
 def as_text(lines: Sequence[Line], select: str, report: str | None) -> str:
     """Means over the seeds of each searcher on each evaluator, with the standard error of the reported measure.
 
-    Epochs are shown where some were saved, and failures where there are any.
+    Simulated seconds and estimated FLOPs are shown where they are known, epochs where some were saved, and failures
+    where there are any.
     """
     groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
     for line in lines:
         groups[line.evaluator, line.searcher].append(line)
+    most = max((line.estimated_flops for line in lines if line.estimated_flops >= 0), default=-1.0)
+    divisor, unit = flops_unit(most)
     heads = (
         "evaluator",
         "searcher",
@@ -114,10 +122,13 @@ def as_text(lines: Sequence[Line], select: str, report: str | None) -> str:
         "own s",
         "unique",
         "epochs",
+        f"estimated {unit}",
         "failed",
     )
-    shown = [True] * 8 + [any(line.partial for line in lines), any(line.failures for line in lines)]
-    rows = [heads, *((*names, *_means(group)) for names, group in groups.items())]
+    shown = [True] * len(heads)
+    shown[5] = any(line.simulated_seconds >= 0 for line in lines)
+    shown[8:] = [any(line.partial for line in lines), most >= 0, any(line.failures for line in lines)]
+    rows = [heads, *((*names, *_means(group, divisor)) for names, group in groups.items())]
     rows = [tuple(compress(row, shown)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
@@ -126,7 +137,7 @@ def as_text(lines: Sequence[Line], select: str, report: str | None) -> str:
     )
 
 
-def _means(group: Sequence[Line]) -> tuple[str, ...]:
+def _means(group: Sequence[Line], divisor: float) -> tuple[str, ...]:
     """Number of runs, then means as text, in the order of the heads."""
     test = np.array([line.test for line in group])
     known = test[~np.isnan(test)]
@@ -140,6 +151,7 @@ def _means(group: Sequence[Line]) -> tuple[str, ...]:
         _mean([line.search_seconds for line in group], 4),
         _mean([line.unique for line in group], 1),
         _mean([line.epochs for line in group], 0),
+        _mean([line.estimated_flops / divisor for line in group], 2),
         _mean([line.failures for line in group], 1),
     )
 

@@ -6,6 +6,7 @@ Arrays have an entry a query, in order:
 ``choices``        int8 Q,L   the architecture asked
 ``score``          float64    its score by the evaluator, in the measure's own direction; NaN where it failed
 ``seconds``        float64    simulated training seconds spent so far; NaN without a clock
+``flops``          float64    multiply-adds of training spent so far, an estimate; NaN where nobody knows them
 ``search_seconds`` float64    the searcher's own seconds so far
 ``true_val``       float64    value of the selecting measure, by the truth table, of the incumbent: the
                               architecture with the best score so far among those after the most epochs, the
@@ -16,7 +17,7 @@ Arrays have an entry a query, in order:
 ``epochs_paid``    int64      epochs of training spent so far, those of a class once
 =================  =========  =================================================================================
 
-and ``meta`` is JSON text. Traces of version 1 had no epochs: all their trainings were whole.
+and ``meta`` is JSON text. Traces of version 1 had no epochs: all their trainings were whole; of version 2 no FLOPs.
 
 A score after fewer epochs never beats one after more: the incumbent is the best of those that were trained longest, so
 that it can be replaced by an architecture with a smaller number. ``true_val`` and ``true_test`` are of whole trainings
@@ -40,10 +41,10 @@ from searchers.clock import Budget
 from searchers.measure import Measure
 
 FORMAT = "nasbench-forge trace"
-VERSION = 2
+VERSION = 3
 COUNTS = ("unique", "epochs", "epochs_paid")
-NUMBERS = ("score", "seconds", "search_seconds", "true_val", "true_test")
-REPRODUCED = ("choices", "score", "seconds", "true_val", "true_test", *COUNTS)
+NUMBERS = ("score", "seconds", "flops", "search_seconds", "true_val", "true_test")
+REPRODUCED = ("choices", "score", "seconds", "flops", "true_val", "true_test", *COUNTS)
 """Arrays that are the same each time a run is made; the searcher's own seconds are not."""
 
 
@@ -61,12 +62,13 @@ class Trace:
 
     ``meta`` is JSON: format, version, space, searcher, parameters, evaluator, kind, select, report, seed, noise (seed
     of the evaluator's noise, None without), queries, clock, failures (queries without a score), unpriced (classes
-    without known seconds), stopped (why the run ended, None while it goes on), state.
+    without known seconds), flops_clock, unpriced_flops, stopped (why the run ended, None while it goes on), state.
     """
 
     choices: np.ndarray
     score: np.ndarray
     seconds: np.ndarray
+    flops: np.ndarray
     search_seconds: np.ndarray
     true_val: np.ndarray
     true_test: np.ndarray
@@ -98,7 +100,15 @@ class Trace:
         return len(self) > 1 and self._used_up(budget, len(self) - 1) is not None
 
     def _used_up(self, budget: Budget, queries: int) -> str | None:
-        return budget.used_up(queries, float(self.seconds[queries - 1]), int(self.epochs_paid[queries - 1]))
+        seconds, epochs, flops = (float(self.spent(unit)[queries - 1]) for unit in ("seconds", "epochs", "flops"))
+        return budget.used_up(queries, seconds, int(epochs), flops)
+
+    def spent(self, unit: str) -> np.ndarray:
+        """How much of a unit of budgets, such as ``queries`` or ``epochs``, was used up after each query: float64."""
+        if unit == "queries":
+            return np.arange(1.0, len(self) + 1)
+        spent: np.ndarray = self.epochs_paid if unit == "epochs" else getattr(self, unit)
+        return spent.astype(np.float64)
 
     def incumbents(self, sign: float = 1.0) -> np.ndarray:
         """Index of the incumbent after each query, see :func:`incumbents`."""
@@ -139,7 +149,7 @@ class Trace:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(str(arrays.pop("meta")))
-            trace = cls(**_with_epochs(arrays, meta), meta=meta)
+            trace = cls(**_completed(arrays, meta), meta=meta)
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
             raise DamagedTraceError(f"{path} is not a trace of a run, or is damaged ({error})") from None
         if meta.get("format") != FORMAT or meta.get("version", VERSION + 1) > VERSION:
@@ -150,8 +160,10 @@ class Trace:
         return trace
 
 
-def _with_epochs(arrays: dict[str, np.ndarray], meta: dict[str, Any]) -> dict[str, np.ndarray]:
+def _completed(arrays: dict[str, np.ndarray], meta: dict[str, Any]) -> dict[str, np.ndarray]:
     """The arrays of any version: those of the first asked for whole trainings alone, and paid each class whole."""
+    if meta.get("version") in (1, 2):
+        arrays = {**arrays, "flops": np.full_like(arrays["score"], np.nan)}
     if meta.get("version") != 1:
         return arrays
     whole = Measure.parse(meta.get("select", "val_accuracy")).schedule or 1

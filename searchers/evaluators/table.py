@@ -11,23 +11,23 @@ import numpy as np
 import nasbench
 from nasbench.space import Architecture
 from nasbench.table import SearchView
-from searchers.clock import NO_CLOCK, RECORDED, ClockKind, estimate_rule, estimate_seconds
+from searchers.clock import NO_CLOCK, RECORDED, flops_rule, training_flops
 from searchers.evaluator import Evaluation, Evaluator, failed
 from searchers.hints import Hints
 from searchers.measure import Measure, resolved
 
 FLOPS = ("flops_built", "flops")
-"""Costs that an estimated clock may be counted from, the better one first."""
+"""Costs that FLOPs of trainings may be estimated from, the better one first."""
 
 
 class TableEvaluator(Evaluator):
     """Answers from a table's view for searchers, which has no test metric.
 
     An architecture is answered by its own row, or where it has none by the rows of its class; where neither answers it
-    has failed, with the table's reason. Seconds are those recorded for one training (the mean over its seeds). Where no
-    training was timed they are estimated from the FLOPs of the class's cheapest row, if the table has FLOPs and says,
-    or is told, how many images were trained on; otherwise there is no clock. Where the table has the measure's curves,
-    scores after fewer epochs of the schedule can be asked.
+    has failed, with the table's reason. Seconds are those recorded for one training (the mean over its seeds); where no
+    training was timed there is no such clock. FLOPs of a training are estimated from those of the class's cheapest row,
+    if the table has FLOPs and says, or is told, how many images were trained on. Where the table has the measure's
+    curves, scores after fewer epochs of the schedule can be asked.
 
     Args:
         name: the evaluator's name in results.
@@ -42,13 +42,12 @@ class TableEvaluator(Evaluator):
     ) -> None:
         self._view = view
         self._digest = digest
-        images = train_images or _train_images(view)
         measure = resolved(measure, view)
         assert measure.schedule is not None
         self._key = (measure.schedule, -1, measure.seed)
-        self._flops: dict[str, float] = {}
-        self._images = 0
-        super().__init__(name, view.space, measure, self._choose_clock(measure.schedule, images))
+        clock = RECORDED if "seconds" in view.metrics(measure.schedule) else NO_CLOCK
+        super().__init__(name, view.space, measure, clock)
+        self._flops = self._count_flops(measure.schedule, train_images or _train_images(view))
         self._hashes: dict[tuple[int, ...], str] = dict(
             zip(map(tuple, view.choices.tolist()), view.class_hashes.tolist(), strict=True)
         )
@@ -65,7 +64,7 @@ class TableEvaluator(Evaluator):
             name: the evaluator's name in results.
             path: the table.
             select: what the score is; None for the validation accuracy of the longest schedule.
-            train_images: training images an epoch, for an estimated clock where the table does not say.
+            train_images: training images an epoch, to estimate FLOPs from where the table does not say.
         """
         table = nasbench.open_table(path)
         return cls(name, table.for_search(), select or Measure("val_accuracy"), table.digest, train_images)
@@ -82,16 +81,18 @@ class TableEvaluator(Evaluator):
 
     def _found(self, architecture: Architecture, scores: dict[tuple[int, ...], float], epoch: int) -> Evaluation:
         class_hash = self.class_hash(architecture)
-        seconds = self._seconds(architecture, class_hash)
+        recorded = self.clock is RECORDED
+        seconds = self._view.seconds(architecture, *self._key) if recorded else math.nan
+        flops = self._flops.get(class_hash, math.nan)
         score = scores.get(architecture.choices)
         if score is not None:
-            return Evaluation(score, seconds, "row", class_hash)
+            return Evaluation(score, seconds, "row", class_hash, flops=flops)
         schedule, _, seed = self._key
         try:
             value = self._view.query(architecture, self.measure.metric, schedule, epoch, seed)
         except LookupError as error:
-            return failed(error, seconds, class_hash)
-        return Evaluation(value, seconds, "class", class_hash)
+            return failed(error, seconds, class_hash)._replace(flops=flops)
+        return Evaluation(value, seconds, "class", class_hash, flops=flops)
 
     def _column(self, epoch: int) -> dict[tuple[int, ...], float]:
         """Values of the measure after an epoch, of the architectures that have one in a row of their own."""
@@ -111,25 +112,19 @@ class TableEvaluator(Evaluator):
         return known
 
     def description(self) -> dict[str, Any]:
-        """The kind, the measure, the clock and the digest of the table."""
+        """The kind, the measure, the clocks and the digest of the table."""
         return {**super().description(), "digest": self._digest}
 
-    def _choose_clock(self, schedule: int, images: int) -> ClockKind:
-        """Recorded seconds where there are any, else an estimate if it can be made; prepares what that needs."""
-        if "seconds" in self._view.metrics(schedule):
-            return RECORDED
+    def _count_flops(self, schedule: int, images: int) -> dict[str, float]:
+        """Multiply-adds of a training of each class, where they can be estimated; says so in the clock of FLOPs."""
         cost = next((name for name in FLOPS if name in self._view.costs), None)
         if cost is None or not images:
-            return NO_CLOCK
-        self._images = images
+            return {}
+        self.flops_clock = flops_rule(schedule, images)
+        found: dict[str, float] = {}
         for class_hash, flops in zip(self._view.class_hashes.tolist(), self._view.cost(cost).tolist(), strict=True):
-            self._flops[class_hash] = float(np.fmin(flops, self._flops.get(class_hash, math.nan)))
-        return estimate_rule(schedule, images)
-
-    def _seconds(self, architecture: Architecture, class_hash: str) -> float:
-        if self.clock.kind == "estimated":
-            return estimate_seconds(self._flops.get(class_hash, math.nan), self._key[0], self._images)
-        return self._view.seconds(architecture, *self._key) if self.clock.kind == "recorded" else math.nan
+            found[class_hash] = float(np.fmin(training_flops(flops, schedule, images), found.get(class_hash, math.nan)))
+        return found
 
 
 def _train_images(view: SearchView) -> int:

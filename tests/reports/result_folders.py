@@ -195,6 +195,7 @@ def make_trace(evaluator: str, searcher: str, seed: int, queries: int, clock: st
         choices=rng.integers(0, 5, (queries, 6)).astype(np.int8),
         score=score,
         seconds=np.full(queries, np.nan) if clock == "none" else seconds,
+        flops=np.full(queries, np.nan),
         search_seconds=np.cumsum(np.full(queries, 1e-4)),
         true_val=true_val[best],
         true_test=true_val[best] - 0.4,

@@ -79,7 +79,7 @@ def test_every_run_leaves_a_trace_and_a_line(table: Path, tmp_path: Path, capsys
         rows = list(csv.reader(file))
     assert rows[0] == [
         "searcher", "evaluator", "seed", "queries", "best_val", "test", "simulated_seconds", "search_seconds",
-        "unique", "epochs",
+        "unique", "epochs", "estimated_flops",
     ]  # fmt: skip
     for row, trace in zip(rows[1:], found.values(), strict=True):
         told = dict(zip(rows[0], row, strict=True))

@@ -12,7 +12,6 @@ import nasbench
 from nasbench.database.rows import Row
 from nasbench.space import Architecture
 from nasbench.table import Table
-from searchers.clock import estimate_seconds
 from searchers.evaluators.surrogate import SurrogateEvaluator
 from searchers.evaluators.table import TableEvaluator
 from searchers.evaluators.training import TrainingEvaluator
@@ -101,19 +100,39 @@ def test_test_metrics_are_refused(tmp_path: Path) -> None:
         kit.Formula(NB201, measure="test_loss@12")
 
 
-def test_clock_is_estimated_from_flops_where_nothing_was_timed(tmp_path: Path) -> None:
+def test_flops_of_trainings_are_estimated_and_said_to_be(tmp_path: Path) -> None:
     from nasbench.database.writer import TableWriter
 
     path = kit.build_table(tmp_path / "t.h5", CELLS, timed=False)
-    assert TableEvaluator.open("table", path, None).clock.kind == "none"
+    assert TableEvaluator.open("table", path, None, train_images=500).flops_clock.kind == "none", "no FLOPs are known"
     with TableWriter(path) as writer:
         writer.set_costs("flops", {cell.choices: 1e6 * (1 + sum(cell.choices)) for cell in CELLS})
-    assert TableEvaluator.open("table", path, None).clock.kind == "none", "images are not known"
+    without = TableEvaluator.open("table", path, None)
+    assert without.flops_clock.kind == "none", "images are not known"
+    assert "flops_clock" not in without.description()
     evaluator = TableEvaluator.open("table", path, None, train_images=500)
-    assert evaluator.clock.kind == "estimated"
-    assert "500 training images" in evaluator.clock.how
+    assert evaluator.clock.kind == "none", "no seconds are made from FLOPs"
+    assert evaluator.flops_clock.kind == "estimated"
+    assert "500 training images" in evaluator.description()["flops_clock"]["how"]
     for cell in CELLS:
-        assert evaluator.evaluate(cell).seconds == estimate_seconds(1e6 * (1 + sum(cell.choices)), 2, 500)
+        evaluation = evaluator.evaluate(cell)
+        assert evaluation.flops == 1e6 * (1 + sum(cell.choices)) * 2 * 500
+        assert math.isnan(evaluation.seconds)
+
+
+def test_a_class_costs_the_flops_of_its_cheapest_row(tmp_path: Path) -> None:
+    from nasbench.database.writer import TableWriter
+
+    by_class: dict[str, list[Architecture]] = {}
+    for cell in kit.sample(600):
+        by_class.setdefault(NB201.canonical_hash(cell), []).append(cell)
+    members = max(by_class.values(), key=len)
+    assert len(members) > 2
+    path = kit.build_table(tmp_path / "t.h5", members, timed=False)
+    with TableWriter(path) as writer:
+        writer.set_costs("flops_built", {cell.choices: 5e6 + place for place, cell in enumerate(members[1:])})
+    evaluator = TableEvaluator.open("table", path, None, train_images=10)
+    assert {evaluator.evaluate(cell).flops for cell in members} == {5e6 * 2 * 10}
 
 
 def test_images_are_read_from_the_data_card(tmp_path: Path) -> None:
@@ -122,7 +141,7 @@ def test_images_are_read_from_the_data_card(tmp_path: Path) -> None:
     path = kit.build_table(tmp_path / "t.h5", CELLS, timed=False, train_images=77)
     with TableWriter(path) as writer:
         writer.set_costs("flops_built", {cell.choices: 2e6 for cell in CELLS})
-    assert "77 training images" in TableEvaluator.open("table", path, None).clock.how
+    assert "77 training images" in TableEvaluator.open("table", path, None).flops_clock.how
 
 
 def test_each_architecture_is_looked_for_once() -> None:
@@ -164,7 +183,7 @@ def test_surrogate_answers_for_everything() -> None:
     assert str(evaluator.measure) == "val_accuracy@12"
     assert evaluator.clock.kind == "estimated"
     for cell in CELLS:
-        assert evaluator.evaluate(cell) == (
+        assert evaluator.evaluate(cell)[:5] == (
             kit.made_up_score(cell), 2.0 * (1 + cell.choices[0]), "surrogate", NB201.canonical_hash(cell), ""
         )  # fmt: skip
 

@@ -25,7 +25,7 @@ CELLS = class_members(120)
 def trace(searcher: str, *cells: int, space: str = "nas_bench_201") -> Trace:
     """A run that asked for some of the cells."""
     choices = np.array([CELLS[cell].choices for cell in cells], dtype=np.int8)
-    numbers = [np.zeros(len(cells)) for _ in range(5)]
+    numbers = [np.zeros(len(cells)) for _ in range(6)]
     counts = [np.arange(len(cells))] * 3
     return Trace(choices, *numbers, *counts, meta={"searcher": searcher, "space": space})
 

@@ -119,12 +119,30 @@ def test_a_score_after_fewer_epochs_never_beats_one_after_more() -> None:
 
 def test_traces_of_the_first_version_are_of_whole_trainings(tmp_path: Path) -> None:
     before = trace()
-    old = {name: value for name, value in vars(before).items() if not name.startswith("epochs")}
+    old = {name: value for name, value in vars(before).items() if name not in ("epochs", "epochs_paid", "flops")}
     meta = {**old.pop("meta"), "version": 1, "select": "val_accuracy@12"}
     np.savez(tmp_path / "old.npz", meta=np.array(json.dumps(meta)), **old)
     after = Trace.load(tmp_path / "old.npz")
     assert after.epochs.tolist() == before.epochs.tolist() == [12] * 30
     assert after.epochs_paid.tolist() == before.epochs_paid.tolist() == (12 * before.unique).tolist()
+    assert np.isnan(after.flops).all()
+
+
+def test_traces_of_the_second_version_know_no_flops(tmp_path: Path) -> None:
+    before = trace()
+    old = {name: value for name, value in vars(before).items() if name != "flops"}
+    np.savez(tmp_path / "old.npz", meta=np.array(json.dumps({**old.pop("meta"), "version": 2})), **old)
+    after = Trace.load(tmp_path / "old.npz")
+    assert np.isnan(after.flops).all()
+    np.testing.assert_array_equal(after.epochs_paid, before.epochs_paid)
+
+
+def test_what_was_spent_after_each_query() -> None:
+    done = trace()
+    assert done.spent("queries").tolist() == list(range(1, 31))
+    assert done.spent("epochs").tolist() == done.epochs_paid.tolist()
+    assert done.spent("seconds").tolist() == done.seconds.tolist()
+    assert np.isnan(done.spent("flops")).all()
 
 
 def test_whether_a_budget_carries_it_on() -> None:
