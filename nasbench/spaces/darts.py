@@ -15,6 +15,7 @@ import numpy as np
 
 from nasbench.genotype import Edge, Genotype, read_genotype
 from nasbench.graph import Dag, Dataflow, Value
+from nasbench.mixed_cells import ABSENT, MIXED, MixedCells
 from nasbench.plan import Plan, PlanWriter, Skeleton
 from nasbench.space import Architecture, Space
 from nasbench.two_input_cells import EdgePlace, stack_cells
@@ -155,6 +156,52 @@ class DARTS(Space):
             return write.add(f"{place.name}.drop", "drop_path", x)
 
         return stack_cells(skeleton, (tuple(chosen[0]), tuple(chosen[1])), write_edge)
+
+    def mixed_cells(self) -> MixedCells:
+        """Every operation and none on every edge from earlier nodes; an architecture keeps the two strongest a node."""
+        return _MixedCells(self)
+
+
+class _MixedCells(MixedCells):
+    """Normal and reduction cell of fourteen edges each."""
+
+    kinds = KINDS
+    edges = tuple((source, node) for node in NODES for source in range(node))
+    operations = ("none", *OPERATIONS)
+    none = 0
+    skip = 1 + _SKIP
+    kept = 2
+    normalise_pools = True
+
+    def plan(self, skeleton: Skeleton) -> Plan:
+        def write_edge(write: PlanWriter, place: EdgePlace) -> int:
+            edge = self.edges.index((place.source, place.target))
+            settings = {"channels": place.channels, "stride": place.stride}
+            return write.add(place.name, MIXED, place.x, kind=place.kind, edge=edge, **settings)
+
+        return stack_cells(skeleton, (self.edges, self.edges), write_edge)
+
+    def compose(self, operations: np.ndarray) -> Architecture:
+        cells = []
+        for chosen in operations.tolist():
+            pairs = []
+            for edges in self.incoming:
+                kept = [(chosen[e] - 1, self.edges[e][0]) for e in edges if chosen[e] not in (ABSENT, self.none)]
+                if len(kept) != 2:
+                    raise ValueError(
+                        f"a node of a {DARTS.name} cell keeps two edges that are not none, got {len(kept)}"
+                    )
+                pairs.append((kept[0], kept[1]))
+            cells.append(tuple(pairs))
+        return DARTS().of_cells(cells)
+
+    def selection(self, architecture: Architecture) -> np.ndarray:
+        found = np.full((len(KINDS), len(self.edges)), ABSENT, dtype=np.int64)
+        for kind, cell in enumerate(_cells(architecture.choices)):
+            for node, pair in zip(NODES, cell, strict=True):
+                for operation, source in pair:
+                    found[kind, self.edges.index((source, node))] = 1 + operation
+        return found
 
 
 def write_operation(write: PlanWriter, name: str, operation: int, x: int, channels: int, stride: int) -> int:
