@@ -38,6 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "cards": ("predictors.card_commands", "how well zero-cost proxies rank, what they cost, how steady they are"),
     "search": ("searchers.commands", "one run of one search strategy"),
+    "oneshot": (
+        "searchers.weight_sharing.commands",
+        "one search on a network whose weights all architectures share; goes on where it stopped",
+    ),
     "found": ("searchers.commands", "which searcher found each architecture: labels for nasbench fit --groups"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
@@ -47,7 +51,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
-    "Predictors and searchers": ("study", "transfer", "proxies", "cards", "search", "found"),
+    "Predictors and searchers": ("study", "transfer", "proxies", "cards", "search", "oneshot", "found"),
     "Way in": ("list", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""

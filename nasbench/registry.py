@@ -164,6 +164,7 @@ ENCODINGS = Kind("encoding", "predictors.encodings", "predictors.encoding:Encodi
 PREDICTORS = Kind("predictor", "predictors.models", "predictors.predictor:Predictor")
 PROXIES = FunctionKind("zero-cost proxy", "predictors.proxies", "predictors.proxy:PROXIES")
 SEARCHERS = Kind("searcher", "searchers.methods", "searchers.searcher:Searcher")
+ONESHOT = Kind("one-shot searcher", "searchers.oneshot", "searchers.weight_sharing.searcher:OneShotSearcher")
 KINDS = {
     "spaces": SPACES,
     "datasets": DATASETS,
@@ -172,6 +173,7 @@ KINDS = {
     "predictors": PREDICTORS,
     "proxies": PROXIES,
     "searchers": SEARCHERS,
+    "oneshot": ONESHOT,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nasbench.registry import SEARCHERS, unknown
+from nasbench.registry import SEARCHERS, Kind, unknown
 from nasbench.space import Architecture, Space
 from searchers.hints import Hints
 
@@ -131,14 +131,20 @@ def make_searcher(name: str, space: Space, seed: int, **parameters: Any) -> Sear
     return searcher
 
 
-def convert_parameter(name: str, parameter: str, text: str) -> Any:
+def convert_parameter(name: str, parameter: str, text: str, kind: Kind = SEARCHERS) -> Any:
     """The value of a searcher's parameter that a text gives, in the type of its default.
+
+    Args:
+        name: of the searcher.
+        parameter: of the parameter.
+        text: what it is set to.
+        kind: where searchers of this name are; they have ``defaults``.
 
     Raises:
         UnknownNameError: no searcher, or no parameter of it, has this name.
         ValueError: the text is not of that type.
     """
-    defaults = SEARCHERS.load(name).defaults()
+    defaults = kind.load(name).defaults()
     if parameter not in defaults:
         raise unknown(f"parameter of {name}", parameter, sorted(defaults))
     expected = type(defaults[parameter])
