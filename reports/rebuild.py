@@ -47,7 +47,7 @@ def _compare(info: dict[str, Any]) -> list[str]:
     candidates = info.get("candidates")
     if isinstance(candidates, dict) and "kind" in candidates:
         words += ["--candidates", str(candidates["kind"])]
-    return words + _options(info, ("queries", "seeds"))
+    return words + _options(info, ("queries", "seconds", "epochs", "flops", "seeds"))
 
 
 def _options(info: dict[str, Any], names: Sequence[str]) -> list[str]:

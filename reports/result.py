@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from searchers.clock import Budget
 from searchers.measure import Measure
 
 TOLD = ("transfer", "quality", "cards")
@@ -93,6 +94,8 @@ class Run:
         failures: queries that gave no score.
         unpriced: classes whose training time nobody knows; they add nothing to ``seconds``.
         epochs: epochs of training spent so far; None where they were not kept.
+        flops: multiply-adds of training spent so far, an estimate; None or NaN where nobody knows them.
+        unpriced_flops: classes whose FLOPs nobody knows.
         partial: whether some trainings were asked before their end, so that queries do not tell what was spent.
     """
 
@@ -109,7 +112,16 @@ class Run:
     failures: int = 0
     unpriced: int = 0
     epochs: np.ndarray | None = None
+    flops: np.ndarray | None = None
+    unpriced_flops: int = 0
     partial: bool = False
+
+    def spent(self, over: str) -> np.ndarray:
+        """float64 [queries]: how much of a unit of budgets was used up after each query; NaN where it was not kept."""
+        if over == "queries":
+            return np.arange(1.0, len(self.score) + 1)
+        spent: np.ndarray | None = getattr(self, over)
+        return np.full(len(self.score), np.nan) if spent is None else spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +154,7 @@ class Comparison(Result):
         evaluators: name -> kind: ``table``, ``surrogate`` or ``training``.
         select: the measure that incumbents are chosen by.
         report: the measure that ``true_test`` is; None without a truth table.
+        budget: when runs ended; None where that is not known, and they are counted in queries.
         optimum: best value of ``report`` in the truth table, None where it is not known.
         fronts: of runs whose costs were named; none where no costs were.
     """
@@ -151,8 +164,19 @@ class Comparison(Result):
     evaluators: dict[str, str]
     select: Measure
     report: Measure | None
+    budget: Budget | None = None
     optimum: float | None = None
     fronts: tuple[RunFront, ...] = ()
+
+    @property
+    def over(self) -> str:
+        """The unit in which runs were limited, and are looked at together: ``queries``, ``epochs`` and the like."""
+        return "queries" if self.budget is None else self.budget.limit[0]
+
+    @property
+    def most(self) -> float:
+        """How much of that unit a run had; what the longest one used where that is not known."""
+        return max(len(run.score) for run in self.runs) if self.budget is None else float(self.budget.limit[1])
 
     @property
     def worth(self) -> str:

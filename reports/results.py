@@ -20,6 +20,7 @@ import numpy as np
 import nasbench
 from reports.fronts import MEMBER, RUN, group_fronts
 from reports.result import TOLD, Comparison, Fit, Result, Run, RunFront, Study, Told, number_ranges, ordered
+from searchers.clock import UNITS, Budget
 from searchers.measure import Measure
 from searchers.trace import Trace
 
@@ -148,7 +149,8 @@ def _read_comparison(folder: Path, info: dict[str, Any], common: dict[str, Any])
         raise ValueError(
             f"{folder / 'result.json'} does not say under 'select' how incumbents were chosen: make it again"
         )
-    runs, left_out = _read_runs(folder, select.sign)
+    budget = _budget(info)
+    runs, left_out = _read_runs(folder, select.sign, budget)
     kinds = {str(about["name"]): str(about.get("kind", about["name"])) for about in info.get("evaluators", ())}
     evaluators = ordered(kinds, [run.evaluator for run in runs])
     searchers = ordered(info.get("searchers", ()), [run.searcher for run in runs])
@@ -167,6 +169,7 @@ def _read_comparison(folder: Path, info: dict[str, Any], common: dict[str, Any])
         evaluators={name: kinds.get(name, name) for name in evaluators},
         select=select,
         report=report,
+        budget=budget,
         fronts=_read_fronts(folder, info),
         missing=(*_missing_cells(absent, "run", ""), *left_out),
     )
@@ -189,24 +192,30 @@ def _measure(folder: Path, info: dict[str, Any], key: str) -> Measure | None:
     return None if text is None else Measure.parse(text)
 
 
-def _read_runs(folder: Path, sign: float) -> tuple[list[Run], list[str]]:
-    """Finished runs of full length, by evaluator, searcher and seed, and sentences about those left out."""
+def _budget(info: dict[str, Any]) -> Budget | None:
+    limits = {unit: info[unit] for unit in UNITS if info.get(unit) is not None}
+    return Budget(**limits) if limits else None
+
+
+def _read_runs(folder: Path, sign: float, budget: Budget | None) -> tuple[list[Run], list[str]]:
+    """Finished runs that used the budget up, by evaluator, searcher and seed, and sentences about those left out."""
     runs, left_out = [], []
     for path in sorted((folder / "traces").glob("*/*/*.npz")):
         try:
             trace = Trace.load(path)
-            if len(trace) and trace.meta.get("stopped") is not None:
-                runs.append(_run(path, trace, sign))
+            if not len(trace) or trace.meta.get("stopped") is None:
+                continue
+            run = _run(path, trace, sign)
+            if budget is None or trace.ended(budget):
+                runs.append(run)
+            else:
+                left_out.append(
+                    f"the run of {run.searcher} on {run.evaluator} with seed {run.seed} is left out: it ended after "
+                    f"{len(trace)} queries, before the budget was used up"
+                )
         except (ValueError, OSError) as error:
             left_out.append(f"a run that cannot be read: {error}")
-    longest = max((len(run.score) for run in runs), default=0)
-    for run in runs:
-        if len(run.score) < longest:
-            left_out.append(
-                f"the run of {run.searcher} on {run.evaluator} with seed {run.seed} is left out: it has "
-                f"{len(run.score)} queries, others {longest}"
-            )
-    return [run for run in runs if len(run.score) == longest], left_out
+    return runs, left_out
 
 
 def _run(path: Path, trace: Trace, sign: float) -> Run:
@@ -224,7 +233,9 @@ def _run(path: Path, trace: Trace, sign: float) -> Run:
         clock=str(trace.meta.get("clock", "none")),
         failures=int(trace.meta.get("failures", 0)),
         unpriced=int(trace.meta.get("unpriced", 0)),
-        epochs=trace.epochs_paid.astype(np.float64),
+        epochs=trace.spent("epochs"),
+        flops=trace.flops,
+        unpriced_flops=int(trace.meta.get("unpriced_flops", 0)),
         partial=bool((trace.epochs != trace.epochs.max()).any()),
     )
 

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reports.drawing import time_unit, words
+from reports.drawing import words
 from reports.result import Comparison
 from reports.section import Judgement, judge, mark_notes, measure_decimals, measure_unit, measure_words
 from reports.settings import Settings
+from reports.spending import FLOPS, amount_text, checkpoints, scale, value_after
 from reports.statistics import Estimate, average_ranks
 from reports.table import Cell, Column, Table, Value
 
 EVALUATOR = Column("evaluator", "evaluator", form="text")
 SEARCHER = Column("searcher", "searcher", form="text")
 RUNS = Column("runs", "n")
-CHECKPOINTS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-"""Queries at which values on the way are shown, from a fiftieth of the budget on."""
+PRICED = {"seconds": ("unpriced", "time"), "flops": ("unpriced_flops", "cost in FLOPs")}
+"""Units of which a class's price may not be known: where runs count such classes, and what is missing of them."""
 
 
 def worth_words(comparison: Comparison) -> str:
@@ -109,69 +110,88 @@ def regret(value: Estimate, optimum: float, sign: float) -> Estimate:
 
 
 def cost_table(comparison: Comparison, settings: Settings) -> Table:
-    """What the runs cost: simulated training, the searcher's own time, and how many classes were asked."""
-    lasts = [run.seconds[-1] for run in comparison.runs if len(run.seconds) and np.isfinite(run.seconds[-1])]
-    divisor, unit = time_unit(max(lasts, default=0.0))
-    columns = (
+    """What the runs cost: training in all that was counted, the searcher's own time, how many classes were asked."""
+    divisor, unit = scale("seconds", _largest(comparison, "seconds") or 0.0)
+    counted = _largest(comparison, "flops")
+    flops_divisor, flops_name = scale("flops", counted or 0.0)
+    partial = any(run.partial for run in comparison.runs)
+    columns = [
         EVALUATOR,
         SEARCHER,
         RUNS,
-        Column("queries", "queries"),
+        Column("queries", "queries", 1),
         Column("unique", "classes asked", 1),
         Column("failures", "failed queries"),
         Column("training_time", f"training [{unit}]", 2),
         Column("clock", "clock", form="text"),
         Column("search_seconds", "searcher's own time [s]", 3),
-    )
+    ]
+    columns += [Column("epochs", "epochs paid", 1)] if partial else []
+    columns += [Column("flops", f"training, estimated [{flops_name}]", 2)] if counted is not None else []
     rows: list[tuple[Cell | Value, ...]] = []
     for evaluator in comparison.evaluators:
         finals = {name: comparison.finals(evaluator, name) for name in ("unique", "seconds", "search_seconds")}
         for searcher in finals["unique"]:
             runs = comparison.of(evaluator, searcher)
             spent = settings.estimate(second / divisor for second in finals["seconds"][searcher].values())
+            lengths = {len(run.score) for run in runs}
+            more: list[Cell | Value] = []
+            if partial:
+                more.append(settings.estimate(run.spent("epochs")[-1] for run in runs))
+            if counted is not None:
+                flops = settings.estimate(run.spent("flops")[-1] / flops_divisor for run in runs)
+                more.append(flops if flops.n else None)
             rows.append(
                 (
                     words(evaluator),
                     words(searcher),
                     len(runs),
-                    len(runs[0].score),
+                    lengths.pop() if len(lengths) == 1 else settings.estimate(len(run.score) for run in runs),
                     settings.estimate(finals["unique"][searcher].values()),
                     sum(run.failures for run in runs),
                     spent if spent.n else None,
                     comparison.clock(evaluator),
                     settings.estimate(finals["search_seconds"][searcher].values()),
+                    *more,
                 )
             )
     notes = [
         f"{settings.statistic.capitalize()} over n seeds ± half the {settings.interval}. A class asked again costs no "
         "training; the searcher's own time is real and differs between machines.",
-        *filter(None, (unpriced_words(comparison, evaluator) for evaluator in comparison.evaluators)),
+        *([f"{FLOPS[:1].upper()}{FLOPS[1:]} x training images, in multiply-adds."] if counted is not None else []),
+        *filter(None, (unpriced_words(comparison, e, over) for e in comparison.evaluators for over in PRICED)),
     ]
-    return Table(f"{comparison.name}-cost", "What the runs cost", columns, tuple(rows), tuple(notes))
+    return Table(f"{comparison.name}-cost", "What the runs cost", tuple(columns), tuple(rows), tuple(notes))
 
 
-def unpriced_words(comparison: Comparison, evaluator: str) -> str:
-    """A sentence on classes whose training time is not known; nothing where all are, or where no clock was kept."""
-    runs = [run for run in comparison.runs if run.evaluator == evaluator]
-    count = sum(run.unpriced for run in runs)
-    if not count or comparison.clock(evaluator) == "none":
+def _largest(comparison: Comparison, over: str) -> float | None:
+    """Most that a run has spent of a unit; None where nobody counted it."""
+    lasts = [float(run.spent(over)[-1]) for run in comparison.runs if len(run.score)]
+    return max((last for last in lasts if np.isfinite(last)), default=None)
+
+
+def unpriced_words(comparison: Comparison, evaluator: str, over: str) -> str:
+    """A sentence on classes of which the time, or FLOPs, are not known; nothing where all are, or none were kept."""
+    runs = [run for run in comparison.runs if run.evaluator == evaluator and np.isfinite(run.spent(over)).all()]
+    count = sum(getattr(run, PRICED[over][0]) for run in runs) if over in PRICED else 0
+    if not count:
         return ""
     asked = sum(run.unique[-1] for run in runs)
-    return f"On {words(evaluator)} the time of {count:,} of {asked:,.0f} classes is not known and counts as none."
+    what = PRICED[over][1]
+    return f"On {words(evaluator)} the {what} of {count:,} of {asked:,.0f} classes is not known and counts as none."
 
 
 def anytime_table(comparison: Comparison, judgements: Mapping[str, Judgement], settings: Settings) -> Table:
-    """What incumbents are worth on the way, judged anew at each number of queries."""
-    length = min(len(run.score) for run in comparison.runs)
-    stops = sorted({q for q in CHECKPOINTS if 0.02 * length <= q < length} | {length})
+    """What incumbents are worth on the way through the budget, judged anew at each amount of it."""
+    over, stops = comparison.over, checkpoints(comparison)
     most = measure_decimals(comparison.worth_measure)
-    columns = [EVALUATOR, SEARCHER, *(Column(f"at_{stop}", f"{stop} queries", most) for stop in stops)]
+    columns = [EVALUATOR, SEARCHER, *(Column(f"at_{stop:g}", amount_text(over, stop), most) for stop in stops)]
     rows: list[tuple[Cell | Value, ...]] = []
     for evaluator in judgements:
         at = []
         for stop in stops:
             values = {
-                searcher: {run.seed: float(getattr(run, comparison.worth)[stop - 1]) for run in runs}
+                searcher: {run.seed: float(value_after(run, comparison.worth, over, np.array(stop))) for run in runs}
                 for searcher in comparison.searchers
                 if (runs := comparison.of(evaluator, searcher))
             }
@@ -179,7 +199,7 @@ def anytime_table(comparison: Comparison, judgements: Mapping[str, Judgement], s
         for searcher in judgements[evaluator].estimates:
             cells = [judgement.cell(searcher, judgement.estimates[searcher]) for judgement in at]
             rows.append((words(evaluator), words(searcher), *cells))
-    notes = mark_notes(settings, "all pairs of searchers at one number of queries")
+    notes = mark_notes(settings, "all pairs of searchers at one amount of the budget")
     title = f"Incumbents on the way: {worth_words(comparison)}"
     return Table(f"{comparison.name}-anytime", title, tuple(columns), tuple(rows), notes)
 

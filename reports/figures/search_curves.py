@@ -1,4 +1,4 @@
-"""What searchers have found after each query, or second or epoch of training: mean or median with its interval."""
+"""What searchers have found after each query, or second, epoch or FLOP of training: mean or median, with intervals."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.drawing import GREY, Look, new_axes, set_labels, set_legend, set_log_axis, time_unit, words
-from reports.result import Comparison, Run
+from reports.drawing import GREY, Look, new_axes, set_labels, set_legend, set_log_axis, words
+from reports.result import Comparison
 from reports.settings import Settings
+from reports.spending import grid, scale, value_after
 from reports.statistics import Band
 
-POINTS = 200
-"""Points of a curve over time."""
 SETTLED = 0.08
 """Share of the budget after which a curve's values decide the range of the y axis: first draws are far below."""
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A searcher's incumbents: ``x`` in queries, seconds or epochs, the band over ``runs`` runs at each."""
+    """A searcher's incumbents: ``x`` in queries, seconds, epochs or multiply-adds, the band over ``runs`` runs."""
 
     searcher: str
     x: np.ndarray
@@ -32,56 +31,30 @@ class Curve:
 def compute_search_curves(
     comparison: Comparison, evaluator: str, value: str, settings: Settings, over: str = "queries"
 ) -> list[Curve]:
-    """A curve for each searcher with runs on the evaluator; none where the clock was not kept, or nobody needs epochs.
+    """A curve for each searcher with runs on the evaluator; none where what they spent was not kept.
 
-    Every point of a curve has all its runs: over queries a curve ends with the shortest run; over time and epochs it
+    Every point of a curve has all its runs: over queries a curve ends with the shortest run; over the others it
     begins when the slowest run has its first result and ends with the longest run, and a run that has ended keeps its
-    incumbent. Over epochs there are curves only where a searcher asked for fewer than a whole training.
+    incumbent.
 
     Args:
         comparison: the runs.
         evaluator: whose runs.
         value: ``true_test``, ``true_val`` or ``score``, as in :class:`reports.result.Run`.
         settings: statistic and interval.
-        over: ``queries``, ``seconds`` or ``epochs``.
+        over: ``queries``, ``seconds``, ``epochs`` or ``flops``.
     """
-    if over == "epochs" and not any(run.partial for run in comparison.runs if run.evaluator == evaluator):
-        return []
     curves = []
     for searcher in comparison.searchers:
         runs = [run for run in comparison.of(evaluator, searcher) if len(run.score)]
-        if over != "queries":
-            runs = [run for run in runs if np.isfinite(_spent(run, over)).all()]
+        runs = [run for run in runs if np.isfinite(run.spent(over)).all()]
         if not runs:
             continue
-        x = _queries(runs) if over == "queries" else _times([_spent(run, over) for run in runs])
-        values = np.array([_at(run, value, x, over) for run in runs])
+        x = grid(runs, over)
+        values = np.array([value_after(run, value, over, x) for run in runs])
         if np.isfinite(values).any():
             curves.append(Curve(searcher, x, settings.band(values), len(runs)))
     return curves
-
-
-def _queries(runs: Sequence[Run]) -> np.ndarray:
-    return np.arange(1, min(len(run.score) for run in runs) + 1, dtype=np.float64)
-
-
-def _spent(run: Run, over: str) -> np.ndarray:
-    """Seconds or epochs of training spent after each query; NaN where they were not kept."""
-    spent: np.ndarray | None = getattr(run, over)
-    return np.full(len(run.score), np.nan) if spent is None else spent
-
-
-def _times(spent: Sequence[np.ndarray]) -> np.ndarray:
-    start, end = max(each[0] for each in spent), max(each[-1] for each in spent)
-    return np.geomspace(start, end, POINTS) if start > 0 else np.linspace(start, end, POINTS)
-
-
-def _at(run: Run, value: str, x: np.ndarray, over: str) -> np.ndarray:
-    values: np.ndarray = getattr(run, value)
-    if over == "queries":
-        return values[: len(x)]
-    done = np.searchsorted(_spent(run, over), x * (1 + 1e-12), side="right") - 1
-    return values[np.maximum(done, 0)]
 
 
 def compute_range(panels: Sequence[Sequence[Curve]], best: float | None = None) -> tuple[float, float]:
@@ -114,12 +87,12 @@ def draw_search_curves(
 ) -> Figure:
     """The curves over a logarithmic x axis; ``best`` is a dotted line, the best value of the truth table.
 
-    ``x_label`` over time is completed by the unit, which depends on the times.
+    ``x_label`` over time and FLOPs is completed by the unit, which depends on how much there is.
     """
     figure, axes = new_axes()
     counts = {curve.runs for curve in curves}
     title = ", ".join(filter(None, [title, f"n = {counts.pop()}" if len(counts) == 1 else ""]))
-    divisor, unit = time_unit(max(curve.x[-1] for curve in curves)) if over == "seconds" else (1.0, "")
+    divisor, unit = scale(over, max(curve.x[-1] for curve in curves))
     for curve in curves:
         look, x = looks[curve.searcher], curve.x / divisor
         axes.fill_between(x, curve.band.low, curve.band.high, step="post", color=look.colour, alpha=0.16, linewidth=0)

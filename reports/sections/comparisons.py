@@ -1,4 +1,4 @@
-"""What searchers found: who is best by the tests, tables, curves over queries and over training time, ranks."""
+"""What searchers found: who is best by the tests, tables, curves over queries and what training cost, ranks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from reports.drawing import Drawing, Look, looks, words
 from reports.figures.rank_curves import compute_rank_curves, draw_rank_curves
 from reports.figures.search_curves import compute_range, compute_search_curves, draw_search_curves
 from reports.figures.win_rates import compute_win_rates, draw_win_rates
+from reports.penalties import selected_words, worth_note
 from reports.result import Comparison, Result
 from reports.search_tables import (
     anytime_table,
@@ -18,12 +19,10 @@ from reports.search_tables import (
     unpriced_words,
     worth_words,
 )
-from reports.section import Judgement, Section, least_p, listed, measure_decimals, measure_words
+from reports.section import Judgement, Section, least_p, listed, measure_decimals
 from reports.settings import Settings
+from reports.spending import amount_text, axes_of, axis_label
 from reports.table import interval_text
-
-TIME_LABELS = {"recorded": "training time, as recorded", "estimated": "training time, estimated, not measured"}
-"""What the axis of simulated seconds is called, by the kind of clock."""
 
 
 def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
@@ -47,9 +46,11 @@ def _section(comparison: Comparison, settings: Settings) -> Section:
             cost_table(comparison, settings),
         ),
         (
-            *_curves(comparison, judgements, style, settings, "queries"),
-            *_curves(comparison, judgements, style, settings, "seconds"),
-            *_curves(comparison, judgements, style, settings, "epochs"),
+            *(
+                drawing
+                for over in dict.fromkeys(over for e in judgements for over in axes_of(comparison, e))
+                for drawing in _curves(comparison, judgements, style, settings, over)
+            ),
             *_ranks(comparison, judgements, style, settings),
             *_wins(comparison, judgements, settings),
         ),
@@ -67,10 +68,11 @@ def _setting(comparison: Comparison) -> str:
     candidates = comparison.info.get("candidates", {}).get("count")
     among = f" among {candidates:,} architectures" if isinstance(candidates, int) else ""
     return (
-        f"{searchers[:1].upper()}{searchers[1:]} on {evaluators}: {len(runs):,} runs of {queries} queries{among}, "
+        f"{searchers[:1].upper()}{searchers[1:]} on {evaluators}: {len(runs):,} runs of {queries} queries{among}"
+        f"{'' if comparison.over == 'queries' else f' within {amount_text(comparison.over, comparison.most)}'}, "
         f"{seeds} seed{'' if seeds == 1 else 's'}. A run's incumbent is the "
-        f"architecture with the best {measure_words(comparison.select)} so far; what it is worth is its "
-        f"{worth_words(comparison).removesuffix(' [%]')}.{truth}"
+        f"architecture with the best {selected_words(comparison)} so far; what it is worth is its "
+        f"{worth_words(comparison).removesuffix(' [%]')}{worth_note(comparison)}.{truth}"
     )
 
 
@@ -101,16 +103,16 @@ def _curves(
 ) -> Iterator[Drawing]:
     """A drawing for each evaluator with curves, all with one y axis."""
     value = comparison.worth
-    panels = {e: compute_search_curves(comparison, e, value, settings, over) for e in judgements}
+    shown = [evaluator for evaluator in judgements if over in axes_of(comparison, evaluator)]
+    panels = {e: compute_search_curves(comparison, e, value, settings, over) for e in shown}
     panels = {evaluator: curves for evaluator, curves in panels.items() if curves}
     if not panels:
         return
     best = comparison.optimum if value == "true_test" else None
     y_range = compute_range(list(panels.values()), best)
     for evaluator, curves in panels.items():
-        clock = TIME_LABELS.get(comparison.clock(evaluator), "training time")
-        subject = {"queries": "queries", "epochs": "epochs of training paid"}.get(over, clock)
-        unpriced = unpriced_words(comparison, evaluator) if over == "seconds" else ""
+        subject = axis_label(comparison, evaluator, over)
+        unpriced = unpriced_words(comparison, evaluator, over)
         held = f" A run that has ended keeps its incumbent. {unpriced}".rstrip()
         yield Drawing(
             f"{comparison.name}-{evaluator}-{over}",
@@ -139,7 +141,13 @@ def _ranks(
                 f"{comparison.name}-{evaluator}-ranks",
                 f"On {words(evaluator)}: mean rank among the searchers over the {len(curves.seeds)} seeds that all "
                 f"have (1 is best, ties share), with the {settings.interval}.",
-                draw_rank_curves(curves, style, f"searching on {words(evaluator)}"),
+                draw_rank_curves(
+                    curves,
+                    style,
+                    f"searching on {words(evaluator)}",
+                    x_label=axis_label(comparison, evaluator, comparison.over),
+                    over=comparison.over,
+                ),
             )
 
 

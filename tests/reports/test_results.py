@@ -85,7 +85,7 @@ def test_runs_that_cannot_be_compared_are_left_out_and_named(tmp_path: Path) -> 
     assert comparison.of("table", "random_search") == []
     assert comparison.missing[0] == "3 runs of random_search on table (seeds 0-2)"
     assert any("0001.npz is not a trace" in sentence for sentence in comparison.missing)
-    assert any("has 12 queries, others 20" in sentence for sentence in comparison.missing)
+    assert any("ended after 12 queries, before the budget" in sentence for sentence in comparison.missing)
 
 
 def test_a_comparison_that_has_only_begun(tmp_path: Path) -> None:
