@@ -1,15 +1,18 @@
 """The weighted sum: an evaluator whose score is another's less what costs weigh, for every searcher alike.
 
 A penalty is ``NAME=WEIGHT``: so many points of the score for each unit of a cost, which is a million for sizes and the
-table's own unit for others. The score becomes accuracy - lambda x cost; a loss grows by as much.
+table's own unit for others. The score becomes accuracy - lambda x cost; a loss grows by as much. What a search selects
+by is penalised; what is reported of its picks, and fronts of score and cost, are of the measure itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from nasbench.space import Architecture
 from searchers.costs import check_costs, cost_values
@@ -103,11 +106,16 @@ class Penalised(Evaluator):
     def _lessened(self, architecture: Architecture, evaluation: Evaluation) -> Evaluation:
         if evaluation.score is None:
             return evaluation
-        costs = cost_values(self._hints, self.space, list(self.penalties), [architecture])[0].tolist()
-        penalty = math.fsum(weight * cost for weight, cost in zip(self.penalties.values(), costs, strict=True))
+        penalty = float(self.penalty([architecture])[0])
         if math.isnan(penalty):
             return evaluation._replace(score=None, source="failed", reason="its cost is not known")
         return evaluation._replace(score=self.measure.sign * (evaluation.score - penalty))
+
+    def penalty(self, architectures: Sequence[Architecture]) -> np.ndarray:
+        """float64 [architectures]: sum of weight x cost, NaN where a cost is not known."""
+        costs = cost_values(self._hints, self.space, list(self.penalties), architectures).tolist()
+        weights = self.penalties.values()
+        return np.array([math.fsum(w * cost for w, cost in zip(weights, row, strict=True)) for row in costs])
 
     def class_hash(self, architecture: Architecture) -> str:
         """The canonical class, as the other has it."""

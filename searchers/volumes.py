@@ -1,9 +1,10 @@
 """Fronts and hypervolumes of finished runs: ``pareto.csv`` and ``hypervolume.csv`` beside ``result.json``.
 
-A run's objectives are its scores, as the evaluator gave them, and costs known without training. The hypervolume is in
-units of the score: costs count as shares of the most that an architecture of the space costs, and scores from a least
-one on, so that with one cost it is the best score affordable, less that least one, averaged over all budgets from
-nothing to the dearest architecture. Nothing here is known to a searcher.
+A run's objectives are its scores, as the evaluator gave them, and costs known without training. Scores that a search
+selected by less penalties are taken without these: a cost that is an objective itself would count twice. The
+hypervolume is in units of the score: costs count as shares of the most that an architecture of the space costs, and
+scores from a least one on, so that with one cost it is the best score affordable, less that least one, averaged over
+all budgets from nothing to the dearest architecture. Nothing here is known to a searcher.
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ import nasbench
 from nasbench.database.files import write_atomically
 from nasbench.space import Architecture
 from searchers.costs import check_costs, cost_values, largest_costs, parse_costs, unit
+from searchers.objective import Penalised
 from searchers.pareto import anytime_hypervolume, fronts
 from searchers.trace import Trace
 from searchers.workplace import Workplace
 
 PARETO, HYPERVOLUME = "pareto.csv", "hypervolume.csv"
 RUN = ("evaluator", "searcher", "seed")
+DIGITS = 9
+"""Decimals of a score to which a penalty was added back: two that were equal are equal again."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +152,14 @@ def _measured(workplace: Workplace, name: str, runs: Sequence[Trace], objectives
     costs = cost_values(workplace.hints(evaluator.name), workplace.space(evaluator), objectives.costs, asked)[
         place.reshape(-1)
     ]
+    penalties = evaluator.penalty(asked)[place.reshape(-1)] if isinstance(evaluator, Penalised) else None
     found, start = [], 0
     for run in runs:
         own = costs[start : start + len(run)]
-        start += len(run)
         scores = np.where(run.epochs == evaluator.epochs[-1], run.score, np.nan)  # whole trainings alone
+        if penalties is not None:
+            scores = np.round(scores + objectives.sign * penalties[start : start + len(run)], DIGITS)
+        start += len(run)
         points = objectives.points(scores, own)
         found.append(Volume(run, objectives.volumes(points), _front(points, scores, own)))
     return found

@@ -11,6 +11,7 @@ from reports.figures.front_curves import (
     draw_front_curves,
     fronts_by_searcher,
 )
+from reports.penalties import penalties_of
 from reports.result import Comparison, Result
 from reports.search_tables import EVALUATOR, RUNS, SEARCHER
 from reports.section import Judgement, Section, judge, listed, mark_notes, measure_unit, measure_words
@@ -46,11 +47,13 @@ def _section(comparison: Comparison, settings: Settings) -> Section:
 def _meaning(comparison: Comparison) -> str:
     about = next(iter(comparison.info["pareto"].values()))
     units = [_with_unit(words(name), about["units"].get(name, "")) for name in _costs(comparison)]
+    lessened = penalties_of(comparison)
+    without = ", without the penalties that it was selected by," if lessened else ""
     return (
-        f"Objectives are {measure_words(comparison.select)} as the evaluator gave it, and {listed(units)}, known "
-        f"without training. A run's hypervolume is what its queries dominate, costs as shares of the most that an "
-        f"architecture of the space costs, scores counted from {about['least']:g}: with one cost it is the best score "
-        f"within a budget, averaged over all budgets."
+        f"Objectives are {measure_words(comparison.select)} as the evaluator gave it{without} and {listed(units)}, "
+        f"known without training. A run's hypervolume is what its queries dominate, costs as shares of the most that "
+        f"an architecture of the space costs, scores counted from {about['least']:g}: with one cost it is the best "
+        f"score within a budget, averaged over all budgets."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,21 @@ def test_the_section_names_the_largest_hypervolume(folder: Path) -> None:
     (table,) = section.tables
     assert [row[1] for row in table.texts()] == ["random search", "local search"]
     assert [drawing.name for drawing in section.drawings] == ["costs-table-hypervolume", "costs-table-front-flops"]
+
+
+def test_a_report_says_what_was_selected_by_and_what_is_reported(folder: Path, tmp_path: Path) -> None:
+    penalised = tmp_path / "penalised"
+    shutil.copytree(folder, penalised)
+    about = json.loads((penalised / "result.json").read_text())
+    about["evaluators"] = [{**each, "penalties": {"flops": 0.05}} for each in about["evaluators"]]
+    (penalised / "result.json").write_text(json.dumps(about))
+    for place, expected in ((folder, False), (penalised, True)):
+        report = make_report(read_results([place]), SETTINGS)
+        text = {part.name.split("-")[0]: part.paragraphs[0] for part in report.sections if part.paragraphs}
+        assert ("best penalised score, " in text["comparison"]) == expected
+        assert ("- 0.05 flops, so far" in text["comparison"]) == expected
+        assert (", without penalties." in text["comparison"]) == expected
+        assert ("without the penalties that it was selected by" in text["fronts"]) == expected
 
 
 def test_without_costs_there_is_no_section(tmp_path: Path) -> None:

@@ -67,6 +67,21 @@ def test_a_search_says_its_hypervolume_after_each_query(table: Path, tmp_path: P
     assert asked[int(first["query"]) - 1] == NB201.parse(first["architecture"])
 
 
+def test_fronts_of_penalised_searches_are_of_the_measure_itself(table: Path, tmp_path: Path) -> None:
+    """Selected by the penalised score, reported by what was measured: as the same queries without penalties are."""
+    words = ("--searcher", "random_search", "--queries", 40, "--pareto", "flops")
+    assert command("search", table, tmp_path / "plain", *words) == 0
+    assert command("search", table, tmp_path / "less", *words, "--penalty", "flops=0.5") == 0
+    plain, less = (Trace.load(tmp_path / name / "trace.npz") for name in ("plain", "less"))
+    assert np.array_equal(plain.choices, less.choices) and (less.score < plain.score).any()
+    first, second = (read(tmp_path / name / "pareto.csv") for name in ("plain", "less"))
+    assert [row["architecture"] for row in first] == [row["architecture"] for row in second]
+    for one, other in zip(first, second, strict=True):
+        assert float(other["score"]) == pytest.approx(float(one["score"]), abs=1e-8)
+    steps = [json.loads((tmp_path / name / "result.json").read_text())["hypervolume"] for name in ("plain", "less")]
+    np.testing.assert_allclose(steps[0], steps[1], atol=1e-7)
+
+
 def test_nsga2_needs_no_option_and_others_need_one(table: Path, tmp_path: Path) -> None:
     words = ["--searchers", "nsga2,random_search", "--queries", 30, "--seeds", 2, "--workers", 1]
     assert command("compare", table, tmp_path, *words) == 0
