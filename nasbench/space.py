@@ -228,7 +228,8 @@ class Space(ABC):
     def canonical(self, architecture: Architecture) -> Architecture:
         """The representative of the architecture's class: the member that computes the fewest steps.
 
-        In a space too large to enumerate every architecture stands for itself.
+        In a space too large to enumerate every architecture stands for itself, unless the space knows how to find the
+        members of a class.
         """
         if self.count() > LARGEST_ENUMERATED:
             return architecture

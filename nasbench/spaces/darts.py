@@ -17,8 +17,9 @@ from nasbench.genotype import Edge, Genotype, read_genotype
 from nasbench.graph import Dag, Dataflow, Value
 from nasbench.mixed_cells import ABSENT, MIXED, MixedCells
 from nasbench.plan import Plan, PlanWriter, Skeleton
+from nasbench.rewriting import Cell, Meaning, apply, ways_to_write
 from nasbench.space import Architecture, Space
-from nasbench.two_input_cells import EdgePlace, stack_cells
+from nasbench.two_input_cells import NORMAL, EdgePlace, stack_cells
 
 OPERATIONS = (
     "max_pool_3x3",
@@ -36,11 +37,6 @@ CELL_PAIRS = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in NOD
 """Pairs of cells, whatever the order of a node's edges: 180^2 * 7^16, about 1.08e18."""
 
 _SKIP = OPERATIONS.index("skip_connect")
-
-ChosenEdge = tuple[int, int]
-"""(place of the operation, node it reads)."""
-Cell = tuple[tuple[ChosenEdge, ChosenEdge], ...]
-"""The two edges of each node."""
 
 
 class DARTS(Space):
@@ -125,13 +121,14 @@ class DARTS(Space):
         """
         flow = Dataflow()
         outputs = []
-        for kind, cell in zip(KINDS, self.cells(architecture), strict=True):
-            values = [flow.input(f"{kind}.before_last"), flow.input(f"{kind}.last")]
-            for pair in cell:
-                edges = [_value(flow, kind, operation, source, values[source]) for operation, source in pair]
-                values.append(flow.add(*edges))
-            outputs.append(flow.add(*(flow.weighted(f"{kind}.output", value) for value in values[2:])))
+        for kind, cell in enumerate(self.cells(architecture)):
+            values = _program(flow, kind, cell)
+            outputs.append(flow.add(*(flow.weighted(f"{KINDS[kind]}.output", value) for value in values[2:])))
         return flow.set_outputs(*outputs)
+
+    def canonical(self, architecture: Architecture) -> Architecture:
+        """The member of the class that pools least, and the first of those: the same for all members."""
+        return self.of_cells([_least(kind, cell) for kind, cell in enumerate(self.cells(architecture))])
 
     def graphs(self, architecture: Architecture) -> tuple[Dag, ...]:
         """Two graphs of eleven nodes: the cell before last, the last cell, the eight edges' operations, the output.
@@ -247,16 +244,38 @@ def _read_cell(text: str, edges: Sequence[Edge]) -> Cell:
     return tuple(cell)
 
 
-def _value(flow: Dataflow, kind: str, operation: int, source: int, value: Value) -> Value:
-    """What an edge makes of a value; a skip of stride two is a factorized reduction, which has weights."""
-    label = f"{kind}.{OPERATIONS[operation]}"
-    if OPERATIONS[operation] == "max_pool_3x3":
-        return flow.function(label, value)
-    if OPERATIONS[operation] == "avg_pool_3x3":
-        return flow.linear(label, value)
-    if operation == _SKIP and (kind == "normal" or source > 1):
-        return value
-    return flow.weighted(label, value)
+def _meanings(kind: int, source: int) -> list[tuple[int, Meaning]]:
+    """What each operation on an edge does; a skip of stride two is a factorized reduction, which has weights."""
+    found = []
+    for place, name in enumerate(OPERATIONS):
+        what = {"max_pool_3x3": "function", "avg_pool_3x3": "linear"}.get(name, "weighted")
+        if place == _SKIP and (kind == NORMAL or source > 1):
+            what = "nothing"
+        found.append((place, (what, f"{KINDS[kind]}.{name}")))
+    return found
+
+
+def _program(flow: Dataflow, kind: int, cell: Cell) -> list[Value]:
+    """Values of the two inputs and the four nodes of a cell that is written into a program."""
+    values = [flow.input(f"{KINDS[kind]}.before_last"), flow.input(f"{KINDS[kind]}.last")]
+    for pair in cell:
+        edges = [apply(flow, dict(_meanings(kind, source))[operation], values[source]) for operation, source in pair]
+        values.append(flow.add(*edges))
+    return values
+
+
+def _least(kind: int, cell: Cell) -> Cell:
+    """The cell of a class that computes the fewest different poolings, the first of equals."""
+    flow = Dataflow()
+    values = _program(flow, kind, cell)
+    members = ways_to_write(flow, tuple(values[:2]), tuple(values[2:]), lambda source: _meanings(kind, source))
+    return min(members, key=lambda member: (_poolings(kind, member), member))
+
+
+def _poolings(kind: int, cell: Cell) -> int:
+    """Number of different poolings that a cell computes."""
+    values = _program(Dataflow(), kind, cell)
+    return len({(o, values[s]) for pair in cell for o, s in pair if OPERATIONS[o].endswith("pool_3x3")})
 
 
 def _graph(cell: Cell) -> Dag:

@@ -163,6 +163,45 @@ def test_sums_and_average_pools_are_one_however_written() -> None:
     assert hash_of(largest[0], PLAIN) != hash_of(largest[1], PLAIN)
 
 
+def test_every_member_of_a_class_has_one_representative() -> None:
+    """Members made by renaming nodes and turning edges; and by writing sums and pools in other places."""
+    rng = np.random.default_rng(8)
+    for _ in range(10):
+        cells = SPACE.cells(SPACE.sample(rng))
+        wanted = SPACE.canonical(SPACE.of_cells(cells))
+        assert SPACE.canonical(wanted) == wanted
+        assert SPACE.canonical_hash(wanted) == hash_of(*cells)
+        for order in rng.permuted([range(4)] * 8, axis=1).tolist():
+            others = [renamed(cell, order) or cell for cell in cells]
+            turned = [tuple(pair[::-1] for pair in cell) for cell in others]
+            assert SPACE.canonical(SPACE.of_cells(turned)) == wanted
+
+
+def test_representatives_are_the_classes_where_pools_and_skips_abound() -> None:
+    """Few operations, so that many cells are one: equal representatives exactly where hashes are equal."""
+    rng = np.random.default_rng(9)
+    hashes: dict[str, set] = {}
+    for _ in range(110):
+        cell = tuple(
+            tuple((int(rng.choice([SKIP, SKIP, AVG, MAX, SEP])), int(s)) for s in rng.choice(node, 2, replace=False))
+            for node in NODES[:2]
+        )
+        architecture = SPACE.of_cells(((*cell, ((SKIP, 2), (AVG, 0)), ((AVG, 2), (SKIP, 3))), PLAIN))
+        hashes.setdefault(SPACE.canonical_hash(architecture), set()).add(SPACE.canonical(architecture))
+    assert all(len(found) == 1 for found in hashes.values())
+    assert len(set.union(*hashes.values())) == len(hashes) < 100
+
+
+def test_the_representative_pools_least() -> None:
+    start = (((SKIP, 0), (SKIP, 1)), ((AVG, 0), (AVG, 1)))
+    twice = (*start[:1], ((AVG, 0), (AVG, 1)), ((SKIP, 3), (SEP, 0)), ((DIL, 0), (SEP, 1)))
+    once = (*start[:1], ((AVG, 0), (AVG, 1)), ((AVG, 2), (SEP, 0)), ((DIL, 0), (SEP, 1)))
+    one, other = (SPACE.canonical(SPACE.of_cells((cell, PLAIN))) for cell in (twice, once))
+    assert one == other
+    pools = [operation for pair in SPACE.cells(one)[0] for operation, _ in pair if operation == AVG]
+    assert len(pools) == 2
+
+
 def test_inputs_and_cells_are_told_apart() -> None:
     """Swapping the cell before last with the last one, or normal with reduction cell, is another architecture."""
     cell = (((SEP, 0), (DIL, 1)), *PLAIN[1:])
