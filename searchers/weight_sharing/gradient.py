@@ -72,7 +72,8 @@ class GradientSearcher(OneShotSearcher):
 
     def gradients(self, train: Batch, validation: Batch) -> Sequence[torch.Tensor]:
         """Gradients of :meth:`learned`: those of the validation loss at the shared weights as they are."""
-        return torch.autograd.grad(self.shared.loss(validation, self.relaxed()), list(self.learned().values()))
+        loss = self.shared.loss(validation, self.relaxed())
+        return torch.autograd.grad(loss, list(self.learned().values()), materialize_grads=True)
 
     def drawn(self, shape: tuple[int, ...]) -> torch.Tensor:
         """Architecture weights to begin with: normal with deviation 0.001, float32."""
