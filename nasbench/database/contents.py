@@ -5,16 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from nasbench.database.rows import Cell, Header, Row
+from nasbench.database.lines import ALL, Lines, blocks
+from nasbench.database.rows import Header, Row
 from nasbench.database.schema import ABSENT, STATUSES, VERSION
-from nasbench.database.scores import Scores
-
-Reasons = dict[tuple[int, int], str]
-"""(architecture's line, seed's column) -> why the cell failed."""
+from nasbench.database.scores import Reasons, Scores
 
 
 @dataclass(frozen=True)
@@ -26,17 +25,19 @@ class Axes:
 
 
 class Contents(ABC):
-    """The arrays of a table. A = architectures, S = seeds of a schedule; nothing is read before it is asked for."""
+    """The arrays of a table. A = architectures, S = seeds of a schedule; nothing is read before it is asked for.
+
+    Each array can be had in part: ``lines``, a slice without a step, says of which architectures, and A is then how
+    many these are.
+    """
 
     schema_version: int = VERSION
     """Of the file that they were read from."""
     header: Header
     environments: tuple[dict[str, Any], ...]
     """Versions and hardware that rows were made with."""
-    choices: np.ndarray
-    """int16 [A, choices], in lexicographic order."""
-    class_hashes: np.ndarray
-    """bytes (S32) [A]."""
+    count: int
+    """Number of architectures."""
     schedules: tuple[int, ...]
     costs: dict[str, str]
     """Names of the costs, and their units."""
@@ -46,40 +47,63 @@ class Contents(ABC):
     """What all scores share; empty where there is none."""
 
     @abstractmethod
-    def cost(self, name: str) -> np.ndarray:
+    def choices_of(self, lines: slice) -> np.ndarray:
+        """int16 [A, choices], in lexicographic order."""
+
+    @abstractmethod
+    def hashes_of(self, lines: slice) -> np.ndarray:
+        """Class hashes, bytes (S32) [A]."""
+
+    @cached_property
+    def choices(self) -> np.ndarray:
+        """int16 [A, choices] of all architectures, in lexicographic order; read once and kept."""
+        return self.choices_of(ALL)
+
+    @cached_property
+    def class_hashes(self) -> np.ndarray:
+        """bytes (S32) [A] of all architectures; read once and kept."""
+        return self.hashes_of(ALL)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """Where architectures stand; made once and kept, in a few bytes an architecture."""
+        return Lines(self.choices_of, self.count)
+
+    @abstractmethod
+    def cost(self, name: str, lines: slice = ALL) -> np.ndarray:
         """float64 [A], NaN where not known."""
 
     @abstractmethod
-    def scores(self, proxy: str) -> Scores:
-        """What a proxy said of each architecture."""
+    def scores(self, proxy: str, lines: slice = ALL) -> Scores:
+        """What a proxy said of each architecture; the seeds are those of all."""
 
     @abstractmethod
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """Seeds of a schedule in rising order, with which its S axes are indexed."""
 
     @abstractmethod
-    def status(self, schedule: int) -> np.ndarray:
+    def status(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """uint8 [A, S], the numbers of ``schema.STATUSES``."""
 
     @abstractmethod
-    def environment(self, schedule: int) -> np.ndarray:
+    def environment(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """uint16 [A, S], places in :attr:`environments`."""
 
     @abstractmethod
-    def reasons(self, schedule: int) -> Reasons:
-        """Why cells failed."""
+    def reasons(self, schedule: int, lines: slice = ALL) -> Reasons:
+        """Why cells failed; lines are counted from the first that was asked for."""
 
     @abstractmethod
     def metrics(self, schedule: int) -> dict[str, Axes]:
         """Metrics of a schedule, and for which seeds and epochs each has numbers."""
 
     @abstractmethod
-    def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
+    def values(self, schedule: int, metric: str, epoch: int | None = None, lines: slice = ALL) -> np.ndarray:
         """float64 [A, seeds of the metric, its epochs]; the last axis of length one where one epoch is asked for."""
 
     def line_values(self, schedule: int, metric: str, line: int) -> np.ndarray:
         """float64 [seeds of the metric, its epochs] of one architecture."""
-        return self.values(schedule, metric)[line]
+        return self.values(schedule, metric, lines=slice(line, line + 1))[0]
 
     def close(self) -> None:  # noqa: B027 - most contents hold nothing open
         """Gives back what is held open."""
@@ -90,34 +114,30 @@ def lexicographic(choices: np.ndarray) -> np.ndarray:
     return np.lexsort(choices.T[::-1]) if choices.shape[1] else np.zeros(len(choices), dtype=np.int64)
 
 
-def statuses(contents: Contents) -> dict[Cell, str]:
-    """Status of every cell that is not absent."""
-    lines = [tuple(line) for line in contents.choices.tolist()]
-    found: dict[Cell, str] = {}
-    for schedule in contents.schedules:
-        seeds, status = contents.seeds(schedule), contents.status(schedule)
-        for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
-            found[lines[line], schedule, seeds[column]] = STATUSES[status[line, column]]
-    return found
-
-
 def row_at(contents: Contents, schedule: int, line: int, column: int) -> Row | None:
     """The row of a cell, as it was committed; None where it is absent."""
-    status = STATUSES[contents.status(schedule)[line, column]]
-    if status == STATUSES[ABSENT]:
+    at = slice(line, line + 1)
+    status = int(contents.status(schedule, at)[0, column])
+    if status == ABSENT:
         return None
+    reason = contents.reasons(schedule, at).get((0, column), "")
     measured = {name: (axes, contents.line_values(schedule, name, line)) for name, axes in _axes(contents, schedule)}
-    return _row(contents, schedule, line, column, status, contents.reasons(schedule), measured)
+    choices, class_hash = contents.choices_of(at)[0], contents.hashes_of(at)[0]
+    return _row(choices, class_hash, contents.seeds(schedule)[column], schedule, status, reason, measured)
 
 
 def rows_of(contents: Contents) -> Iterator[Row]:
     """Every row that is done or failed, by schedule, then architecture, then seed."""
     for schedule in contents.schedules:
-        status, reasons = contents.status(schedule), contents.reasons(schedule)
-        measured = [(name, axes, contents.values(schedule, name)) for name, axes in _axes(contents, schedule)]
-        for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
-            of_line = {name: (axes, values[line]) for name, axes, values in measured}
-            yield _row(contents, schedule, line, column, STATUSES[status[line, column]], reasons, of_line)
+        seeds, axes = contents.seeds(schedule), _axes(contents, schedule)
+        for block in blocks(contents.count):
+            choices, hashes = contents.choices_of(block), contents.hashes_of(block)
+            status, reasons = contents.status(schedule, block), contents.reasons(schedule, block)
+            measured = [(name, one, contents.values(schedule, name, lines=block)) for name, one in axes]
+            for line, column in zip(*(axis.tolist() for axis in status.nonzero()), strict=True):
+                reason, said = reasons.get((line, column), ""), int(status[line, column])
+                of_line = {name: (one, values[line]) for name, one, values in measured}
+                yield _row(choices[line], hashes[line], seeds[column], schedule, said, reason, of_line)
 
 
 def _axes(contents: Contents, schedule: int) -> list[tuple[str, Axes]]:
@@ -125,15 +145,14 @@ def _axes(contents: Contents, schedule: int) -> list[tuple[str, Axes]]:
 
 
 def _row(
-    contents: Contents,
+    choices: np.ndarray,
+    class_hash: bytes,
+    seed: int,
     schedule: int,
-    line: int,
-    column: int,
-    status: str,
-    reasons: Reasons,
+    status: int,
+    reason: str,
     measured: Mapping[str, tuple[Axes, np.ndarray]],
 ) -> Row:
-    seed = contents.seeds(schedule)[column]
     curves: dict[str, list[float]] = {}
     finals: dict[str, float] = {}
     done = 0  # epochs that the training did
@@ -149,13 +168,5 @@ def _row(
         else:
             curves[name] = numbers.tolist()
             done = max(done, int(held[-1]) + 1)
-    return Row(
-        tuple(contents.choices[line].tolist()),
-        contents.class_hashes[line].decode(),
-        seed,
-        schedule,
-        status,
-        reasons.get((line, column), ""),
-        {name: numbers[:done] for name, numbers in curves.items()},
-        finals,
-    )
+    curves = {name: numbers[:done] for name, numbers in curves.items()}
+    return Row(tuple(choices.tolist()), class_hash.decode(), seed, schedule, STATUSES[status], reason, curves, finals)

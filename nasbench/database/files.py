@@ -29,6 +29,14 @@ def write_all(descriptor: int, data: bytes | memoryview) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def write_at(descriptor: int, data: bytes | memoryview, offset: int) -> None:
+    """Writes every byte from an offset on, however many calls that takes."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        view, offset = view[written:], offset + written
+
+
 def sync(descriptor: int) -> None:
     """Returns when what was written to the file is on the disk."""
     os.fsync(descriptor)

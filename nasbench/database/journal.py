@@ -204,5 +204,6 @@ class Journal:
         self.close()
         self._size = 0
         self._broken = False
-        files.remove(self.path)
-        files.sync_folder(self.path.parent)
+        with files.told(f"cannot remove {self.path}, whose rows are all in {self.path.stem}"):
+            files.remove(self.path)
+            files.sync_folder(self.path.parent)

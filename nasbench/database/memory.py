@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from nasbench.database.contents import Axes, Contents, Reasons, lexicographic
+from nasbench.database.contents import Axes, Contents, lexicographic
+from nasbench.database.lines import ALL, Lines
 from nasbench.database.rows import Cell, Choices, Header, Row
 from nasbench.database.schema import DONE, STATUSES
-from nasbench.database.scores import ScoreEntries, Scores
+from nasbench.database.scores import Reasons, ScoreEntries, Scores, part_of
 
 
 @dataclass
@@ -58,8 +59,9 @@ class MemoryContents(Contents):
         order = lexicographic(choices)
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
-        self.choices = choices[order].astype(np.int16)
-        self.class_hashes = np.array(class_hashes, dtype="S32")[order]
+        self.count = len(choices)
+        self._choices = choices[order].astype(np.int16)
+        self._class_hashes = np.array(class_hashes, dtype="S32")[order]
         self._schedules = {e: _ordered(arrays, order, place) for e, arrays in sorted((schedules or {}).items())}
         self._costs = {name: array[order] for name, (_, array) in (costs or {}).items()}
         self.schedules = tuple(self._schedules)
@@ -118,10 +120,9 @@ class MemoryContents(Contents):
             proxy_settings=scores.settings,
         )
 
-    def without_rows(self, choices: np.ndarray) -> MemoryContents:
-        """Costs and scores alone, of the architectures among ``choices`` alone."""
-        wanted = set(map(tuple, choices.tolist()))
-        kept = np.array([tuple(line) in wanted for line in self.choices.tolist()], dtype=bool).nonzero()[0]
+    def without_rows(self, known: Lines) -> MemoryContents:
+        """Costs and scores alone, of the architectures among the known ones alone."""
+        kept = (known.find(self.choices) >= 0).nonzero()[0]
         return MemoryContents(
             self.header,
             self.choices[kept],
@@ -132,38 +133,46 @@ class MemoryContents(Contents):
             proxy_settings=self.proxy_settings,
         )
 
-    def cost(self, name: str) -> np.ndarray:
-        """See :meth:`Contents.cost`."""
-        return self._costs[name]
+    def choices_of(self, lines: slice) -> np.ndarray:
+        """See :meth:`Contents.choices_of`."""
+        return self._choices[lines]
 
-    def scores(self, proxy: str) -> Scores:
+    def hashes_of(self, lines: slice) -> np.ndarray:
+        """See :meth:`Contents.hashes_of`."""
+        return self._class_hashes[lines]
+
+    def cost(self, name: str, lines: slice = ALL) -> np.ndarray:
+        """See :meth:`Contents.cost`."""
+        return self._costs[name][lines]
+
+    def scores(self, proxy: str, lines: slice = ALL) -> Scores:
         """See :meth:`Contents.scores`."""
-        return self._scores[proxy]
+        return self._scores[proxy].part(lines)
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""
         return self._schedules[schedule].seeds
 
-    def status(self, schedule: int) -> np.ndarray:
+    def status(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.status`."""
-        return self._schedules[schedule].status
+        return self._schedules[schedule].status[lines]
 
-    def environment(self, schedule: int) -> np.ndarray:
+    def environment(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.environment`."""
-        return self._schedules[schedule].environment
+        return self._schedules[schedule].environment[lines]
 
-    def reasons(self, schedule: int) -> Reasons:
+    def reasons(self, schedule: int, lines: slice = ALL) -> Reasons:
         """See :meth:`Contents.reasons`."""
-        return self._schedules[schedule].reasons
+        return part_of(self._schedules[schedule].reasons, lines)
 
     def metrics(self, schedule: int) -> dict[str, Axes]:
         """See :meth:`Contents.metrics`."""
         return self._schedules[schedule].axes
 
-    def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
+    def values(self, schedule: int, metric: str, epoch: int | None = None, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.values`."""
         arrays = self._schedules[schedule]
-        values = arrays.values[metric]
+        values = arrays.values[metric][lines]
         if epoch is None:
             return values
         place = arrays.axes[metric].epochs.index(epoch)
@@ -171,6 +180,9 @@ class MemoryContents(Contents):
 
 
 def _ordered(arrays: ScheduleArrays, order: np.ndarray, place: np.ndarray) -> ScheduleArrays:
+    """The arrays with their lines in an order; the same, not copied, where they have it."""
+    if (order[1:] > order[:-1]).all():
+        return arrays
     return ScheduleArrays(
         arrays.seeds,
         arrays.status[order],

@@ -6,21 +6,36 @@ whether a journal was already folded.
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from nasbench.database.contents import Axes, Contents, Reasons, lexicographic
+from nasbench.database.contents import Axes, Contents
+from nasbench.database.lines import ALL, blocks
 from nasbench.database.schema import ABSENT, DONE
-from nasbench.database.scores import Scores
+from nasbench.database.scores import Reasons, Scores
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one of the two has of some lines: which of its own lines, and where these stand among them."""
+
+    contents: Contents
+    lines: slice
+    at: np.ndarray
 
 
 class MergedContents(Contents):
-    """What ``over`` says, and what ``base`` says elsewhere; each array is made when it is asked for.
+    """What ``over`` says, and what ``base`` says elsewhere; arrays are made when asked for.
 
     A cell of ``over`` replaces an absent or failed cell of ``base`` whole; a cell done in both keeps base's numbers and
     gains those it lacks.
+
+    Args:
+        base: any number of architectures; none of its arrays is read whole here.
+        over: its choices are held in memory.
     """
 
     def __init__(self, base: Contents, over: Contents) -> None:
@@ -32,53 +47,63 @@ class MergedContents(Contents):
         self.costs = {**base.costs, **over.costs}
         self.proxies = {**over.proxies, **base.proxies}
         self.proxy_settings = base.proxy_settings or over.proxy_settings
-        self.choices, self._base_lines, self._over_lines = _union_lines(base.choices, over.choices)
-        self.class_hashes = np.zeros(len(self.choices), dtype="S32")
-        self.class_hashes[self._over_lines] = over.class_hashes
-        self.class_hashes[self._base_lines] = base.class_hashes
+        places, known = base.lines.places(over.choices)
+        self._over_lines = places + np.cumsum(~known) - ~known
+        self._new_lines = self._over_lines[~known]  # those that base lacks
+        self.count = base.count + len(self._new_lines)
 
-    def cost(self, name: str) -> np.ndarray:
+    def choices_of(self, lines: slice) -> np.ndarray:
+        """See :meth:`Contents.choices_of`."""
+        width = max(part.choices_of(slice(0, 0)).shape[1] for part in (self._base, self._over))
+        return self._laid(lines, (width,), np.int16, lambda part: part.contents.choices_of(part.lines))
+
+    def hashes_of(self, lines: slice) -> np.ndarray:
+        """See :meth:`Contents.hashes_of`."""
+        return self._laid(lines, (), np.dtype("S32"), lambda part: part.contents.hashes_of(part.lines))
+
+    def cost(self, name: str, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.cost`; a cost known to both is the one of ``over``."""
-        out = np.full(len(self.choices), np.nan)
+        base, over = self._parts(lines)
+        out = np.full(self._length(lines), np.nan)
         if name in self._base.costs:
-            out[self._base_lines] = self._base.cost(name)
+            out[base.at] = self._base.cost(name, base.lines)
         if name in self._over.costs:
-            new = self._over.cost(name)
+            new = self._over.cost(name, over.lines)
             known = ~np.isnan(new)
-            out[self._over_lines[known]] = new[known]
+            out[over.at[known]] = new[known]
         return out
 
-    def scores(self, proxy: str) -> Scores:
+    def scores(self, proxy: str, lines: slice = ALL) -> Scores:
         """See :meth:`Contents.scores`."""
-        base, over = self._scores(proxy)
+        base, over = self._scores(proxy, lines)
         return base.under(over)
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""
-        return tuple(sorted({seed for part in self._parts(schedule) for seed in part.seeds(schedule)}))
+        return tuple(sorted({seed for part in self._holding(schedule) for seed in part.seeds(schedule)}))
 
-    def status(self, schedule: int) -> np.ndarray:
+    def status(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.status`."""
-        out = self._spread(self._base, schedule, "status", np.uint8)
-        over = self._spread(self._over, schedule, "status", np.uint8)
-        return np.where(self._taken(schedule), over, out)
+        base, over = self._cells(schedule, lines, np.uint8, lambda part: part.contents.status(schedule, part.lines))
+        return np.where(self._taken(schedule, lines)[0], over, base)
 
-    def environment(self, schedule: int) -> np.ndarray:
+    def environment(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.environment`."""
-        base = self._spread(self._base, schedule, "environment", np.uint16)
-        over = self._spread(self._over, schedule, "environment", np.uint16)
+        base, over = self._cells(
+            schedule, lines, np.uint16, lambda part: part.contents.environment(schedule, part.lines)
+        )
         places = np.array([self.environments.index(e) for e in self._over.environments] or [0], dtype=np.uint16)
-        return np.where(self._taken(schedule), places[over], base)
+        return np.where(self._taken(schedule, lines)[0], places[over], base)
 
-    def reasons(self, schedule: int) -> Reasons:
+    def reasons(self, schedule: int, lines: slice = ALL) -> Reasons:
         """See :meth:`Contents.reasons`."""
-        taken = self._taken(schedule)
+        taken, _ = self._taken(schedule, lines)
         reasons: Reasons = {}
-        for part, lines, wanted in ((self._base, self._base_lines, False), (self._over, self._over_lines, True)):
-            if schedule in part.schedules:
-                columns = self._columns(part.seeds(schedule), schedule)
-                for (line, column), reason in part.reasons(schedule).items():
-                    at = int(lines[line]), int(columns[column])
+        for part, wanted in zip(self._parts(lines), (False, True), strict=True):
+            if schedule in part.contents.schedules:
+                columns = self._columns(part.contents.seeds(schedule), schedule)
+                for (line, column), reason in part.contents.reasons(schedule, part.lines).items():
+                    at = int(part.at[line]), int(columns[column])
                     if taken[at] == wanted:
                         reasons[at] = reason
         return reasons
@@ -86,7 +111,7 @@ class MergedContents(Contents):
     def metrics(self, schedule: int) -> dict[str, Axes]:
         """See :meth:`Contents.metrics`."""
         merged: dict[str, Axes] = {}
-        for part in self._parts(schedule):
+        for part in self._holding(schedule):
             for name, axes in part.metrics(schedule).items():
                 known = merged.get(name, Axes((), ()))
                 merged[name] = Axes(
@@ -94,15 +119,16 @@ class MergedContents(Contents):
                 )
         return merged
 
-    def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
+    def values(self, schedule: int, metric: str, epoch: int | None = None, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.values`."""
         axes = self.metrics(schedule)[metric]
-        epochs = axes.epochs if epoch is None else (epoch,)
+        asked = axes if epoch is None else Axes(axes.seeds, (epoch,))
+        parts = self._parts(lines)
+        base, over = (self._measured(part, lines, schedule, metric, asked) for part in parts)
+        if schedule not in self._over.schedules or not len(parts[1].at):
+            return base  # as almost everywhere when little is laid over much
         columns = self._columns(axes.seeds, schedule)
-        taken = self._taken(schedule)[:, columns, None]
-        base = self._measured(self._base, self._base_lines, schedule, metric, axes.seeds, epochs)
-        over = self._measured(self._over, self._over_lines, schedule, metric, axes.seeds, epochs)
-        done = self._spread(self._over, schedule, "status", np.uint8)[:, columns, None] == DONE
+        taken, done = (mask[:, columns, None] for mask in self._taken(schedule, lines))
         return np.where(taken | (np.isnan(base) & done), over, base)
 
     def close(self) -> None:
@@ -115,98 +141,113 @@ class MergedContents(Contents):
         found = []
         for schedule in set(self._base.schedules) & set(self._over.schedules):
             for metric in sorted(set(self._base.metrics(schedule)) & set(self._over.metrics(schedule))):
-                axes = self.metrics(schedule)[metric]
-                base, over = (
-                    self._measured(part, lines, schedule, metric, axes.seeds, axes.epochs)
-                    for part, lines in ((self._base, self._base_lines), (self._over, self._over_lines))
-                )
-                columns = self._columns(axes.seeds, schedule)
-                kept = ~self._taken(schedule)[:, columns, None]
-                kept &= self._spread(self._over, schedule, "status", np.uint8)[:, columns, None] == DONE
-                differ = (kept & ~np.isnan(base) & ~np.isnan(over) & (base != over)).any(axis=(1, 2))
-                if differ.any():
-                    found.append(f"{metric}@{schedule} of {int(differ.sum()):,} architectures")
+                if differ := sum(self._differing(schedule, metric, lines) for lines in blocks(self.count)):
+                    found.append(f"{metric}@{schedule} of {differ:,} architectures")
         for proxy in sorted(set(self._base.proxies) & set(self._over.proxies)):
-            first, second = (scores.values for scores in self._scores(proxy))
-            differ = (~np.isnan(first) & ~np.isnan(second) & (first != second)).any(axis=1)
-            if differ.any():
-                found.append(f"the proxy {proxy} of {int(differ.sum()):,} architectures")
+            differ = 0
+            for lines in blocks(self.count):
+                first, second = (scores.values for scores in self._scores(proxy, lines))
+                unlike = ~np.isnan(first) & ~np.isnan(second) & (first != second)
+                differ += int(unlike.any(axis=1).sum())
+            if differ:
+                found.append(f"the proxy {proxy} of {differ:,} architectures")
         return found
+
+    def _differing(self, schedule: int, metric: str, lines: slice) -> int:
+        """Number of architectures with a done row in both and other numbers of a metric."""
+        axes = self.metrics(schedule)[metric]
+        taken, done = self._taken(schedule, lines)
+        columns = self._columns(axes.seeds, schedule)
+        kept = (~taken & done)[:, columns]
+        differ = np.zeros(len(kept), dtype=bool)
+        for epoch in axes.epochs:
+            asked = Axes(axes.seeds, (epoch,))
+            base, over = (self._measured(part, lines, schedule, metric, asked)[:, :, 0] for part in self._parts(lines))
+            differ |= (kept & ~np.isnan(base) & ~np.isnan(over) & (base != over)).any(axis=1)
+        return int(differ.sum())
 
     # -- parts --------------------------------------------------------------------------------------------------
 
-    def _scores(self, proxy: str) -> tuple[Scores, Scores]:
-        """Scores of either part at their places among all."""
-        parts = [(part, lines) for part, lines in ((self._base, self._base_lines), (self._over, self._over_lines))]
-        held = [part.scores(proxy) if proxy in part.proxies else Scores.none(len(lines), ()) for part, lines in parts]
-        seeds = tuple(sorted({seed for scores in held for seed in scores.seeds}))
-        base, over = (
-            scores.spread(len(self.choices), lines, seeds) for scores, (_, lines) in zip(held, parts, strict=True)
-        )
-        return base, over
+    def _length(self, lines: slice) -> int:
+        return len(range(*lines.indices(self.count)))
 
-    def _parts(self, schedule: int) -> list[Contents]:
+    def _parts(self, lines: slice) -> tuple[_Part, _Part]:
+        """What base and over have of some lines."""
+        start, stop, _ = lines.indices(self.count)
+        stop = max(start, stop)
+        over = slice(*np.searchsorted(self._over_lines, (start, stop)).tolist())
+        new = slice(*np.searchsorted(self._new_lines, (start, stop)).tolist())
+        mine = np.ones(stop - start, dtype=bool)
+        mine[self._new_lines[new] - start] = False
+        base = slice(start - new.start, stop - new.stop)
+        return _Part(self._base, base, mine.nonzero()[0]), _Part(self._over, over, self._over_lines[over] - start)
+
+    def _laid(
+        self, lines: slice, shape: tuple[int, ...], dtype: Any, read: Callable[[_Part], np.ndarray]
+    ) -> np.ndarray:
+        """An array that both parts have a line of for each of their architectures; base's where both have it."""
+        out = np.zeros((self._length(lines), *shape), dtype=dtype)
+        for part in reversed(self._parts(lines)):
+            if len(part.at):
+                out[part.at] = read(part)
+        return out
+
+    def _scores(self, proxy: str, lines: slice) -> tuple[Scores, Scores]:
+        """Scores of either part at their places among these lines."""
+        parts = self._parts(lines)
+        first, second = (
+            part.contents.scores(proxy, part.lines) if proxy in part.contents.proxies else Scores.none(len(part.at), ())
+            for part in parts
+        )
+        seeds = tuple(sorted({*first.seeds, *second.seeds}))
+        length = self._length(lines)
+        return first.spread(length, parts[0].at, seeds), second.spread(length, parts[1].at, seeds)
+
+    def _holding(self, schedule: int) -> list[Contents]:
         return [part for part in (self._base, self._over) if schedule in part.schedules]
 
     def _columns(self, seeds: tuple[int, ...], schedule: int) -> np.ndarray:
         mine = self.seeds(schedule)
         return np.array([mine.index(seed) for seed in seeds], dtype=np.int64)
 
-    @cached_property
-    def _masks(self) -> dict[int, np.ndarray]:
-        return {}
+    _last: tuple[tuple[int, int, int], tuple[np.ndarray, np.ndarray]] | None = None
 
-    def _taken(self, schedule: int) -> np.ndarray:
-        """bool [A, S]: cells in which ``over`` replaces ``base``."""
-        if schedule not in self._masks:
-            base = self._spread(self._base, schedule, "status", np.uint8)
-            over = self._spread(self._over, schedule, "status", np.uint8)
-            self._masks[schedule] = (over != ABSENT) & (base != DONE)
-        return self._masks[schedule]
+    def _taken(self, schedule: int, lines: slice) -> tuple[np.ndarray, np.ndarray]:
+        """Two masks, bool [A, S]: where ``over`` replaces ``base``, and where ``over`` is done; the last are kept."""
+        start, stop, _ = lines.indices(self.count)
+        if self._last is None or self._last[0] != (schedule, start, stop):
+            base, over = self._cells(schedule, lines, np.uint8, lambda part: part.contents.status(schedule, part.lines))
+            self._last = (schedule, start, stop), ((over != ABSENT) & (base != DONE), over == DONE)
+        return self._last[1]
 
-    def _spread(self, part: Contents, schedule: int, name: str, dtype: Any) -> np.ndarray:
-        """An [A, S] array of one part at its places among all; zero elsewhere."""
-        out = np.zeros((len(self.choices), len(self.seeds(schedule))), dtype=dtype)
-        if schedule in part.schedules:
-            lines = self._base_lines if part is self._base else self._over_lines
-            out[np.ix_(lines, self._columns(part.seeds(schedule), schedule))] = getattr(part, name)(schedule)
-        return out
+    def _cells(
+        self, schedule: int, lines: slice, dtype: Any, read: Callable[[_Part], np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """An [A, S] array of either part at its places among these lines; zero elsewhere."""
+        found = []
+        for part in self._parts(lines):
+            out = np.zeros((self._length(lines), len(self.seeds(schedule))), dtype=dtype)
+            if schedule in part.contents.schedules and len(part.at):
+                out[np.ix_(part.at, self._columns(part.contents.seeds(schedule), schedule))] = read(part)
+            found.append(out)
+        return found[0], found[1]
 
-    def _measured(
-        self,
-        part: Contents,
-        lines: np.ndarray,
-        schedule: int,
-        metric: str,
-        seeds: tuple[int, ...],
-        epochs: tuple[int, ...],
-    ) -> np.ndarray:
+    def _measured(self, part: _Part, lines: slice, schedule: int, metric: str, asked: Axes) -> np.ndarray:
         """float64 [A, seeds, epochs] of one part; NaN where it has no number."""
-        out = np.full((len(self.choices), len(seeds), len(epochs)), np.nan)
-        axes = part.metrics(schedule).get(metric) if schedule in part.schedules else None
-        held = [epoch for epoch in epochs if axes is not None and epoch in axes.epochs]
-        if axes is None or not held:
-            return out
-        values = part.values(schedule, metric, held[0] if len(epochs) == 1 else None)
-        at_seeds = np.array([seeds.index(seed) for seed in axes.seeds], dtype=np.int64)
-        at_epochs = np.array([epochs.index(epoch) for epoch in held], dtype=np.int64)
-        out[np.ix_(lines, at_seeds, at_epochs)] = values
+        contents, length = part.contents, self._length(lines)
+        axes = contents.metrics(schedule).get(metric) if schedule in contents.schedules else None
+        held = [epoch for epoch in asked.epochs if axes is not None and epoch in axes.epochs]
+        if axes is None or not held or not len(part.at):
+            return np.full((length, len(asked.seeds), len(asked.epochs)), np.nan)
+        values = contents.values(schedule, metric, held[0] if len(asked.epochs) == 1 else None, part.lines)
+        if values.shape == (length, len(asked.seeds), len(asked.epochs)):
+            return values
+        out = np.full((length, len(asked.seeds), len(asked.epochs)), np.nan)
+        at_seeds = np.array([asked.seeds.index(seed) for seed in axes.seeds], dtype=np.int64)
+        at_epochs = np.array([asked.epochs.index(epoch) for epoch in held], dtype=np.int64)
+        out[np.ix_(part.at, at_seeds, at_epochs)] = values
         return out
 
 
 def _union(first: tuple[dict[str, Any], ...], second: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
     return (*first, *(value for value in second if value not in first))
-
-
-def _union_lines(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distinct lines of two arrays in lexicographic order, and the place of each line of either among them."""
-    if not len(first) or not len(second):
-        whole = first if len(first) else second
-        return whole, np.arange(len(first)), np.arange(len(second))
-    both = np.concatenate([first, second])
-    order = lexicographic(both)
-    fresh = np.ones(len(both), dtype=bool)
-    fresh[1:] = (both[order[1:]] != both[order[:-1]]).any(axis=1)
-    place = np.empty(len(both), dtype=np.int64)
-    place[order] = np.cumsum(fresh) - 1
-    return both[order[fresh]], place[: len(first)], place[len(first) :]

@@ -13,12 +13,13 @@ from typing import Any
 import h5py
 import numpy as np
 
-from nasbench.database.contents import Axes, Contents, Reasons
+from nasbench.database.contents import Axes, Contents
 from nasbench.database.journal import Entries, journal_path, read_journal
+from nasbench.database.lines import ALL
 from nasbench.database.merge import MergedContents
 from nasbench.database.rows import Header
 from nasbench.database.schema import check_file, label
-from nasbench.database.scores import Scores
+from nasbench.database.scores import Reasons, Scores
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _DAMAGE = (KeyError, OSError, RuntimeError, UnicodeDecodeError, json.JSONDecodeError)
@@ -73,6 +74,7 @@ class FileContents(Contents):
         self.path = path
         self._seeds: dict[int, tuple[int, ...]] = {}
         self._axes: dict[int, dict[str, Axes]] = {}
+        self._failures: tuple[str, np.ndarray] | None = None
         self._file = _opened(path)
         try:
             with self._readable("its header"):
@@ -104,8 +106,7 @@ class FileContents(Contents):
             origin=self._text("origin"),
         )
         self.schema_version = int(self._file.attrs["schema_version"])
-        self.choices = self._read("architectures/choices")
-        self.class_hashes = self._read("architectures/class_hash")
+        self.count = len(self._file["architectures/choices"])
         self.schedules = tuple(sorted(int(name) for name in self._file["schedules"]))
         self.costs = {name: label(data, "unit") for name, data in self._file["costs"].items()}
         self.proxies: dict[str, str] = {}
@@ -121,20 +122,31 @@ class FileContents(Contents):
         """An array of the file.
 
         Raises:
-            ValueError: its checksum is wrong.
+            ValueError: its checksum is wrong, or the file was closed.
         """
+        if not self._file:
+            raise ValueError(f"{self.path} was closed before its {name} was asked for: open it again")
         with self._readable(name):
             return self._file[name][part]
 
-    def cost(self, name: str) -> np.ndarray:
-        """See :meth:`Contents.cost`."""
-        return self._read(f"costs/{name}")
+    def choices_of(self, lines: slice) -> np.ndarray:
+        """See :meth:`Contents.choices_of`."""
+        return self._read("architectures/choices", lines)
 
-    def scores(self, proxy: str) -> Scores:
+    def hashes_of(self, lines: slice) -> np.ndarray:
+        """See :meth:`Contents.hashes_of`."""
+        return self._read("architectures/class_hash", lines)
+
+    def cost(self, name: str, lines: slice = ALL) -> np.ndarray:
+        """See :meth:`Contents.cost`."""
+        return self._read(f"costs/{name}", lines)
+
+    def scores(self, proxy: str, lines: slice = ALL) -> Scores:
         """See :meth:`Contents.scores`."""
         place = f"proxies/{proxy}"
-        seeds, values, seconds = (self._read(f"{place}/{name}") for name in ("seeds", "values", "seconds"))
-        return Scores(tuple(seeds.tolist()), values, seconds, self._reasons(place))
+        seeds = tuple(self._read(f"{place}/seeds").tolist())
+        values, seconds = (self._read(f"{place}/{name}", lines) for name in ("values", "seconds"))
+        return Scores(seeds, values, seconds, self._reasons(place, lines))
 
     def seeds(self, schedule: int) -> tuple[int, ...]:
         """See :meth:`Contents.seeds`."""
@@ -142,22 +154,29 @@ class FileContents(Contents):
             self._seeds[schedule] = tuple(self._read(f"schedules/{schedule}/seeds").tolist())
         return self._seeds[schedule]
 
-    def status(self, schedule: int) -> np.ndarray:
+    def status(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.status`."""
-        return self._read(f"schedules/{schedule}/status")
+        return self._read(f"schedules/{schedule}/status", lines)
 
-    def environment(self, schedule: int) -> np.ndarray:
+    def environment(self, schedule: int, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.environment`."""
-        return self._read(f"schedules/{schedule}/environment")
+        return self._read(f"schedules/{schedule}/environment", lines)
 
-    def reasons(self, schedule: int) -> Reasons:
+    def reasons(self, schedule: int, lines: slice = ALL) -> Reasons:
         """See :meth:`Contents.reasons`."""
-        return self._reasons(f"schedules/{schedule}")
+        return self._reasons(f"schedules/{schedule}", lines)
 
-    def _reasons(self, place: str) -> Reasons:
-        cells = self._read(f"{place}/failures").tolist()
-        texts = self._read(f"{place}/reasons")
-        return {(line, column): text.decode() for (line, column), text in zip(cells, texts, strict=True)}
+    def _reasons(self, place: str, lines: slice) -> Reasons:
+        if self._failures is None or self._failures[0] != place:
+            self._failures = place, self._read(f"{place}/failures")  # kept for the next block
+        cells = self._failures[1]
+        start, stop, _ = lines.indices(self.count)
+        first, last = np.searchsorted(cells[:, 0], (start, stop)).tolist()
+        if first >= last:
+            return {}
+        texts = self._read(f"{place}/reasons", slice(first, last)).tolist()
+        listed = zip(cells[first:last].tolist(), texts, strict=True)
+        return {(line - start, column): text.decode() for (line, column), text in listed}
 
     def metrics(self, schedule: int) -> dict[str, Axes]:
         """See :meth:`Contents.metrics`."""
@@ -169,13 +188,13 @@ class FileContents(Contents):
                 }
         return self._axes[schedule]
 
-    def values(self, schedule: int, metric: str, epoch: int | None = None) -> np.ndarray:
+    def values(self, schedule: int, metric: str, epoch: int | None = None, lines: slice = ALL) -> np.ndarray:
         """See :meth:`Contents.values`."""
         name = f"schedules/{schedule}/metrics/{metric}"
         if epoch is None:
-            return self._read(name)
+            return self._read(name, lines)
         place = self.metrics(schedule)[metric].epochs.index(epoch)
-        return self._read(name, np.s_[:, :, place : place + 1])
+        return self._read(name, np.s_[lines, :, place : place + 1])
 
     def line_values(self, schedule: int, metric: str, line: int) -> np.ndarray:
         """See :meth:`Contents.line_values`."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from nasbench.database import files
 from nasbench.database.contents import Contents
-from nasbench.database.image import table_image
 from nasbench.database.journal import Entries, journal_path, read_journal
 from nasbench.database.memory import MemoryContents
 from nasbench.database.merge import MergedContents
 from nasbench.database.reader import FileContents, JournalWarning, damage
 from nasbench.database.rows import Header
+from nasbench.database.tablefile import put_table
 
 
 def recovered(table: Path, header: Header | None) -> FileContents:
@@ -62,7 +62,7 @@ def fold(table: Path, base: FileContents, news: Contents) -> FileContents:
     Raises:
         OSError: the disk is full or broken; the old file stands, and stays open.
     """
-    files.write_atomically(table, table_image(MergedContents(base, news)))
+    put_table(table, MergedContents(base, news))
     base.close()
     return FileContents(table)
 
@@ -77,7 +77,7 @@ def _create(table: Path, header: Header | None, entries: Entries) -> None:
     if header is None:
         raise FileNotFoundError(f"there is no table {table}, and no header to create one with")
     _check_journal(table, entries, header)
-    files.write_atomically(table, table_image(MemoryContents.from_rows(header, [])))
+    put_table(table, MemoryContents.from_rows(header, []))
 
 
 def _check_journal(table: Path, entries: Entries, header: Header) -> None:

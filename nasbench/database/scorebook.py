@@ -10,59 +10,38 @@ from typing import Any
 import numpy as np
 
 from nasbench.database.contents import Contents
-from nasbench.database.lines import Lines
+from nasbench.database.ledger import score_ledger
 from nasbench.database.rows import Choices, canonical_json, differences
-from nasbench.database.schema import ABSENT, DONE, FAILED, STATUSES
+from nasbench.database.schema import DONE, FAILED, STATUSES
 from nasbench.database.scores import DIRECTIONS, ScoreEntries, ScoreRow, version_of, without_version
 
 
 class ScoreBook:
-    """Scores of the table at a path, as contents hold them and as they are taken in since.
-
-    Of the contents' scores a byte each is kept, when a proxy is first asked for; what was taken in since, which is
-    folded before it is much, has a key each.
-    """
+    """Scores of the table at a path, as contents hold them and as they are taken in since."""
 
     def __init__(self, path: Path, base: Contents) -> None:
         self._path = path
-        self.settings, self.better = base.proxy_settings, dict(base.proxies)
-        self.clear(base)
-
-    def rebase(self, base: Contents) -> None:
-        """Looks at other contents from now on: the same table, folded."""
-        self._base = base
-        self._lines: Lines | None = None
-        self._held: dict[str, tuple[tuple[int, ...], np.ndarray]] = {}
-        self._count: int | None = None
-
-    def clear(self, base: Contents) -> None:
-        """Forgets what was taken in, which these contents hold now."""
+        self._ledger = score_ledger(base)
         self.rebase(base)
         self.fresh = ScoreEntries()
-        """What was taken in since the last fold."""
-        self._fresh: dict[tuple[str, int], dict[Choices, int]] = {}
+        """What was taken in since it was last emptied."""
+
+    def rebase(self, base: Contents) -> None:
+        """Looks at these contents from now on, which hold all that was taken in."""
+        self.settings, self.better = base.proxy_settings, dict(base.proxies)
+        self._ledger.clear(base)
 
     def status(self, choices: Choices, proxy: str, seed: int) -> str:
         """ "done", "failed" or "absent"."""
-        return STATUSES[self.statuses(np.array([choices]), proxy, seed)[0]]
+        return STATUSES[self._ledger.status(choices, proxy, seed)]
 
     def statuses(self, choices: np.ndarray, proxy: str, seed: int) -> np.ndarray:
         """Of many architectures, int [n, choices]: uint8 [n], the numbers of ``schema.STATUSES``."""
-        found = np.full(len(choices), ABSENT, dtype=np.uint8)
-        seeds, held = self._of(proxy)
-        if seed in seeds:
-            lines = self._known_lines().find(choices)
-            found[lines >= 0] = held[lines[lines >= 0], seeds.index(seed)]
-        if fresh := self._fresh.get((proxy, seed)):
-            for place, one in enumerate(map(tuple, choices.tolist())):
-                found[place] = fresh.get(one, found[place])
-        return found
+        return self._ledger.statuses(choices, proxy, seed)
 
     def __len__(self) -> int:
         """Number of scores, done or failed."""
-        if self._count is None:
-            self._count = sum(int((self._of(name)[1] != ABSENT).sum()) for name in self._base.proxies)
-        return self._count + sum(map(len, self._fresh.values()))
+        return len(self._ledger)
 
     def check(self, entries: ScoreEntries, again: bool = False) -> None:
         """Checks that scores may be taken in.
@@ -121,24 +100,12 @@ class ScoreBook:
         self.better |= entries.better
         self.fresh.better |= entries.better
         self.fresh.rows += entries.rows
+        found: dict[tuple[str, int], dict[Choices, int]] = {}
         for row in entries.rows:
             for name in row.seconds:
-                self._fresh.setdefault((name, row.seed), {})[row.choices] = DONE if name in row.values else FAILED
-
-    def _of(self, proxy: str) -> tuple[tuple[int, ...], np.ndarray]:
-        """Seeds and statuses, uint8 [A, S], of a proxy in the contents."""
-        if proxy not in self._base.proxies:
-            return (), np.zeros((0, 0), dtype=np.uint8)
-        if proxy not in self._held:
-            scores = self._base.scores(proxy)
-            status = np.where(np.isnan(scores.values), FAILED, DONE).astype(np.uint8)
-            self._held[proxy] = scores.seeds, np.where(scores.present, status, np.uint8(ABSENT))
-        return self._held[proxy]
-
-    def _known_lines(self) -> Lines:
-        if self._lines is None:
-            self._lines = Lines(self._base.choices)
-        return self._lines
+                found.setdefault((name, row.seed), {})[row.choices] = DONE if name in row.values else FAILED
+        for (name, seed), statuses in found.items():
+            self._ledger.note(name, seed, statuses)
 
 
 def as_entries(rows: list[ScoreRow], better: Mapping[str, str], settings: Mapping[str, Any]) -> ScoreEntries:

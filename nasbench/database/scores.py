@@ -13,8 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from nasbench.database.lines import ALL
 from nasbench.database.rows import Choices, one_line
+from nasbench.database.schema import ABSENT, DONE, FAILED
 
+Reasons = dict[tuple[int, int], str]
+"""(architecture's line, seed's column) -> why the cell failed."""
 DIRECTIONS = ("higher", "lower")
 """What a proxy may say of which scores are better."""
 VERSION_SETTING = "proxies_version"
@@ -110,7 +114,7 @@ class Scores:
     seeds: tuple[int, ...]
     values: np.ndarray
     seconds: np.ndarray
-    reasons: dict[tuple[int, int], str] = field(default_factory=dict)
+    reasons: Reasons = field(default_factory=dict)
 
     @classmethod
     def none(cls, count: int, seeds: Iterable[int]) -> Scores:
@@ -123,14 +127,27 @@ class Scores:
         """bool [A, S]: where there is a score or a failure."""
         return ~np.isnan(self.seconds)
 
+    @property
+    def status(self) -> np.ndarray:
+        """uint8 [A, S], the numbers of ``schema.STATUSES``."""
+        return np.where(self.present, np.where(np.isnan(self.values), FAILED, DONE), ABSENT).astype(np.uint8)
+
     def of(self, lines: np.ndarray) -> Scores:
         """The scores of some lines, in their order."""
         place = {line: new for new, line in enumerate(lines.tolist())}
         kept = {(place[line], column): text for (line, column), text in self.reasons.items() if line in place}
         return Scores(self.seeds, self.values[lines], self.seconds[lines], kept)
 
+    def part(self, lines: slice) -> Scores:
+        """The scores of some lines side by side; the same object for all."""
+        if lines == ALL:
+            return self
+        return Scores(self.seeds, self.values[lines], self.seconds[lines], part_of(self.reasons, lines))
+
     def spread(self, count: int, lines: np.ndarray, seeds: tuple[int, ...]) -> Scores:
         """The same scores among ``count`` architectures, line by line at ``lines``, and among more seeds."""
+        if len(lines) == count and seeds == self.seeds:
+            return self
         out = Scores.none(count, seeds)
         columns = np.array([seeds.index(seed) for seed in self.seeds], dtype=np.int64)
         out.values[np.ix_(lines, columns)] = self.values
@@ -150,6 +167,14 @@ class Scores:
             np.where(taken, over.seconds, self.seconds),
             reasons,
         )
+
+
+def part_of(reasons: Reasons, lines: slice) -> Reasons:
+    """The reasons of some lines side by side, which are counted from the first of these."""
+    if lines == ALL:
+        return reasons
+    start, stop = lines.start, lines.stop
+    return {(line - start, column): text for (line, column), text in reasons.items() if start <= line < stop}
 
 
 def _arrays(rows: list[ScoreRow], name: str, line: Mapping[Choices, int]) -> Scores:

@@ -15,20 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from nasbench.database import files
 from nasbench.database.checks import check_class, checked_costs, class_hasher
-from nasbench.database.contents import Contents, row_at, statuses
-from nasbench.database.image import table_image
-from nasbench.database.journal import Costs, Journal, encode_cost, encode_row, encode_scores, journal_path
+from nasbench.database.contents import Contents, row_at
+from nasbench.database.journal import Costs, Journal, encode_cost, encode_row, encode_scores
+from nasbench.database.ledger import training_ledger
 from nasbench.database.lock import FileLock
 from nasbench.database.memory import MemoryContents
 from nasbench.database.merge import MergedContents
-from nasbench.database.reader import JournalWarning
+from nasbench.database.reader import FileContents, JournalWarning
 from nasbench.database.recovery import fold, recovered, remove_journal
 from nasbench.database.rows import Cell, Choices, Header, Row
-from nasbench.database.schema import STATUSES, cost_unit
+from nasbench.database.schema import ABSENT, STATUSES, cost_unit
 from nasbench.database.scorebook import ScoreBook, as_entries
 from nasbench.database.scores import ScoreEntries, ScoreRow
+from nasbench.database.tablefile import put_table
 
 LEAST_FOLDED = 256
 """Rows that gather in the journal before a commit folds by itself; more in a table of more rows."""
@@ -46,7 +46,7 @@ def write_table(path: str | os.PathLike[str], contents: Contents) -> None:
     table = Path(path).resolve()
     lock = FileLock(table)
     try:
-        files.write_atomically(table, table_image(contents))
+        put_table(table, contents)
         remove_journal(table)
     finally:
         lock.release()
@@ -77,7 +77,7 @@ class TableWriter:
             self._lock.release()
             raise
         self.header = self._base.header
-        self._statuses = statuses(self._base)
+        self._ledger = training_ledger(self._base)
         self._book = ScoreBook(self.path, self._base)
         self._class_hash = class_hasher(self.header.space)
         maker = header or Header(self.header.space)
@@ -90,30 +90,30 @@ class TableWriter:
 
     def status(self, choices: Choices, schedule: int, seed: int) -> str:
         """ "done", "failed" or "absent"."""
-        return self._statuses.get((tuple(choices), schedule, seed), STATUSES[0])
+        return STATUSES[self._ledger.status(tuple(choices), schedule, seed)]
 
     def has(self, choices: Choices, schedule: int, seed: int) -> bool:
         """Whether a row is committed, done or failed."""
-        return (tuple(choices), schedule, seed) in self._statuses
+        return self._ledger.status(tuple(choices), schedule, seed) != ABSENT
 
     def __len__(self) -> int:
         """Number of committed rows."""
-        return len(self._statuses)
+        return len(self._ledger)
 
     def row(self, choices: Choices, schedule: int, seed: int) -> Row | None:
         """The committed row of a cell; None where there is none."""
         cell = (tuple(choices), schedule, seed)
-        if cell not in self._statuses:
-            return None
         if cell in self._rows:
             return self._rows[cell]
-        line = int((self._base.choices == cell[0]).all(axis=1).argmax())
+        if not self.has(*cell):
+            return None
+        line = int(self._base.lines.find(np.array([cell[0]]))[0])
         return row_at(self._base, schedule, line, self._base.seeds(schedule).index(seed))
 
     @property
     def schedules(self) -> tuple[int, ...]:
         """Schedules of which there is a row, in rising order."""
-        return tuple(sorted({schedule for _, schedule, _ in self._statuses}))
+        return tuple(sorted(int(schedule) for schedule in self._ledger.names))
 
     def score_status(self, choices: Choices, proxy: str, seed: int) -> str:
         """Whether a zero-cost score is "done", "failed" or "absent"."""
@@ -148,7 +148,7 @@ class TableWriter:
             )
         self._journal.append(encode_row(self.header.token, row))
         self._rows[row.cell] = row
-        self._statuses[row.cell] = row.status
+        self._ledger.note(row.schedule, row.seed, {row.choices: STATUSES.index(row.status)})
         self._fold_if_many()
 
     def commit_scores(
@@ -216,10 +216,8 @@ class TableWriter:
             news = MemoryContents.from_rows(
                 self._maker, self._rows.values(), self._costs, self._cost_hashes, self._book.fresh
             )
-            self._base = fold(self.path, self._base, news)
-            self._book.rebase(self._base)
-            with files.told(f"cannot remove {journal_path(self.path)}, whose rows are all in {self.path.name}"):
-                self._journal.drop()
+            self._rebase(fold(self.path, self._base, news))
+            self._journal.drop()
             self._fresh_entries()
 
     def add(self, contents: MemoryContents) -> int:
@@ -243,20 +241,24 @@ class TableWriter:
             )
         count = len(contents.choices)
         if not contents.schedules:
-            contents = contents.without_rows(self._base.choices)
+            contents = contents.without_rows(self._base.lines)
         if contents.proxies:
             self._book.check_settings(ScoreEntries(contents.proxy_settings, contents.proxies))
         if clashes := MergedContents(self._base, contents).conflicts():
             raise ValueError(f"{self.path} has other numbers already for {', '.join(clashes)}: nothing was added")
-        self._base = fold(self.path, self._base, contents)
-        self._statuses, self._book = statuses(self._base), ScoreBook(self.path, self._base)
+        self._rebase(fold(self.path, self._base, contents))
         return count - len(contents.choices)
+
+    def _rebase(self, base: FileContents) -> None:
+        """Looks at the file that was just written."""
+        self._base = base
+        self._ledger.clear(base)
+        self._book.rebase(base)
 
     def _fresh_entries(self) -> None:
         self._rows: dict[Cell, Row] = {}
-        self._costs: Costs = {}
-        self._cost_hashes: dict[Choices, str] = {}
-        self._book.clear(self._base)
+        self._costs, self._cost_hashes = Costs(), dict[Choices, str]()
+        self._book.fresh = ScoreEntries()
 
     def _check_process(self) -> None:
         """Refuses to write where another may be writing."""

@@ -17,8 +17,10 @@ from nasbench.database.scores import ScoreRow
 from nasbench.database.writer import TableWriter
 from tests.database.making import BETTER, SETTINGS, architecture, header, row, scores
 
-OPERATIONS = ("create", "write_all", "sync", "truncate", "replace", "remove", "sync_folder")
+OPERATIONS = ("create", "write_all", "write_at", "sync", "truncate", "replace", "remove", "sync_folder")
 """Every function of ``files`` that changes a disk."""
+
+WRITES = ("write_all", "write_at")
 
 STORY: list[list[Row | ScoreRow | str]] = [
     [row(0), row(1, failed=True), "fold", scores(0), row(2), "costs"],
@@ -90,14 +92,19 @@ def operations(path: Path) -> list[str]:
     return names
 
 
+def write_half(name: str, operation: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """Does an operation with half of its bytes, if it is a write."""
+    if name in WRITES:
+        descriptor, data, *offset = arguments
+        operation(descriptor, bytes(data)[: len(data) // 2], *offset)
+
+
 def fail_at(number: int, code: int = errno.ENOSPC, times: int = 1) -> Any:
     """Context in which ``times`` operations from ``number`` on fail, a write after half of its bytes."""
 
     def act(at: int, name: str, operation: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         if number <= at < number + times:
-            if name == "write_all":
-                descriptor, data = arguments
-                operation(descriptor, bytes(data)[: len(data) // 2])
+            write_half(name, operation, arguments)
             raise OSError(code, os.strerror(code))
         return operation(*arguments)
 
@@ -117,9 +124,7 @@ def killed_at(path: Path, number: int, when: str) -> set[int]:
         if at == number and when == "before":
             os.kill(os.getpid(), signal.SIGKILL)
         if at == number and when == "amid":
-            if name == "write_all":
-                descriptor, data = arguments
-                operation(descriptor, bytes(data)[: len(data) // 2])
+            write_half(name, operation, arguments)
             os.kill(os.getpid(), signal.SIGKILL)
         result = operation(*arguments)
         if at == number:

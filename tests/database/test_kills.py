@@ -15,7 +15,7 @@ import pytest
 from nasbench.database.lock import TableLockedError
 from nasbench.database.writer import TableWriter
 from nasbench.table import Table
-from tests.database.injection import ROWS, in_child, killed_at, operations, tell, watched
+from tests.database.injection import ROWS, WRITES, in_child, killed_at, operations, tell, watched
 from tests.database.making import beside, header, row, whole
 
 
@@ -40,7 +40,7 @@ def check(path: Path, committed: set[int]) -> None:
 @pytest.mark.parametrize("when", ["before", "amid", "after"])
 def test_killed_at_any_operation(tmp_path: Path, told: tuple[list[str], dict], when: str, every: int) -> None:
     names, expected = told
-    points = [(number, name) for number, name in enumerate(names) if when != "amid" or name == "write_all"]
+    points = [(number, name) for number, name in enumerate(names) if when != "amid" or name in WRITES]
     for number, name in points[len(when) % every % 4 :: every]:
         path = tmp_path / f"{number}.h5"
         committed = killed_at(path, number, when)
@@ -170,5 +170,5 @@ def test_the_order_of_operations_is_what_makes_it_safe(tmp_path: Path) -> None:
         writer.commit(row(1))
         assert done() == ["write_all", "sync"]
         writer.fold()
-        assert done() == ["create", "write_all", "sync", "replace", "sync_folder", "remove", "sync_folder"]
+        assert done() == ["create", "write_at", "sync", "replace", "sync_folder", "remove", "sync_folder"]
         writer.close()

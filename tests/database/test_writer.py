@@ -401,7 +401,7 @@ def test_a_fold_that_fails_by_itself_does_not_fail_the_commit(path: Path, monkey
     with TableWriter(path, header()) as writer:
         writer.commit(row(0))
         with monkeypatch.context() as broken:
-            broken.setattr(recovery, "table_image", _full)
+            broken.setattr(recovery, "put_table", _full)
             with pytest.warns(JournalWarning, match="wait in the journal"):
                 writer.commit(row(1))
             with warnings.catch_warnings():
@@ -411,5 +411,5 @@ def test_a_fold_that_fails_by_itself_does_not_fail_the_commit(path: Path, monkey
     assert len(whole(path)["rows"]) == 3
 
 
-def _full(_: object) -> bytes:
+def _full(*_: object) -> None:
     raise OSError(28, "No space left on device")
