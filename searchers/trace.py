@@ -17,7 +17,8 @@ Arrays have an entry a query, in order:
 ``epochs_paid``    int64      epochs of training spent so far, those of a class once
 =================  =========  =================================================================================
 
-and ``meta`` is JSON text. Traces of version 1 had no epochs: all their trainings were whole; of version 2 no FLOPs.
+and ``meta`` is JSON in UTF-8, one byte an entry; earlier traces hold it as an array of text. Traces of version 1 had no
+epochs: all their trainings were whole; of version 2 no FLOPs.
 
 A score after fewer epochs never beats one after more: the incumbent is the best of those that were trained longest, so
 that it can be replaced by an architecture with a smaller number. ``true_val`` and ``true_test`` are of whole trainings
@@ -127,7 +128,8 @@ class Trace:
         """
         arrays = {name: getattr(self, name) for name in ("choices", *COUNTS, *NUMBERS)}
         buffer = io.BytesIO()
-        np.savez(buffer, meta=np.array(json.dumps(self.meta, allow_nan=False)), **arrays)
+        meta = np.frombuffer(json.dumps(self.meta, allow_nan=False).encode(), dtype=np.uint8)
+        np.savez(buffer, meta=meta, **arrays)
         path.parent.mkdir(parents=True, exist_ok=True)
         if durable:
             write_atomically(path, buffer.getbuffer())
@@ -148,16 +150,30 @@ class Trace:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-            meta = json.loads(str(arrays.pop("meta")))
-            trace = cls(**_completed(arrays, meta), meta=meta)
+            meta = _parsed(arrays.pop("meta"))
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
-            raise DamagedTraceError(f"{path} is not a trace of a run, or is damaged ({error})") from None
+            raise _damaged(path, error) from None
         if meta.get("format") != FORMAT or meta.get("version", VERSION + 1) > VERSION:
             raise ValueError(
                 f"{path} is a {meta.get('format')!r} of version {meta.get('version')}, expected {FORMAT!r} of at most "
                 f"{VERSION}: install the nasbench-forge that wrote it, or a newer one"
             )
-        return trace
+        try:
+            return cls(**_completed(arrays, meta), meta=meta)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> DamagedTraceError:
+    return DamagedTraceError(f"{path} is not a trace of a run, or is damaged ({error})")
+
+
+def _parsed(meta: np.ndarray) -> dict[str, Any]:
+    """Meta as bytes, or as text in earlier traces."""
+    found = json.loads(meta.tobytes() if meta.dtype == np.uint8 else str(meta))
+    if not isinstance(found, dict):
+        raise TypeError("its meta is no JSON object")
+    return found
 
 
 def _completed(arrays: dict[str, np.ndarray], meta: dict[str, Any]) -> dict[str, np.ndarray]:

@@ -47,8 +47,34 @@ def test_a_trace_comes_back(durable: bool, tmp_path: Path) -> None:
 def test_the_file_needs_no_pickle(tmp_path: Path) -> None:
     trace().save(tmp_path / "t.npz")
     with np.load(tmp_path / "t.npz", allow_pickle=False) as file:
-        assert json.loads(str(file["meta"]))["format"] == FORMAT
-        assert all(file[name].dtype.kind in "ifU" for name in file.files)
+        assert json.loads(file["meta"].tobytes())["format"] == FORMAT
+        assert all(file[name].dtype.kind in "ifu" for name in file.files)
+
+
+def test_meta_takes_a_byte_a_character_and_older_text_is_read(tmp_path: Path) -> None:
+    before = trace()
+    before.meta["about"] = "Größe " + "x" * 10_000
+    before.save(tmp_path / "new.npz")
+    with np.load(tmp_path / "new.npz") as file:
+        arrays = {name: file[name] for name in file.files}
+    text = json.dumps(before.meta)
+    assert arrays["meta"].nbytes == len(text)
+    np.savez(tmp_path / "old.npz", **{**arrays, "meta": np.array(text)})
+    assert (tmp_path / "old.npz").stat().st_size > (tmp_path / "new.npz").stat().st_size + 3 * 10_000
+    old, new = (Trace.load(tmp_path / name) for name in ("old.npz", "new.npz"))
+    assert old.meta == new.meta == before.meta
+    np.testing.assert_array_equal(old.score, new.score)
+
+
+def test_a_newer_version_with_other_arrays_is_told_as_newer(tmp_path: Path) -> None:
+    meta = np.frombuffer(json.dumps({"format": FORMAT, "version": 99}).encode(), dtype=np.uint8)
+    np.savez(tmp_path / "t.npz", meta=meta, unheard_of=np.zeros(2))
+    with pytest.raises(ValueError, match="version 99") as caught:
+        Trace.load(tmp_path / "t.npz")
+    assert not isinstance(caught.value, DamagedTraceError)
+    np.savez(tmp_path / "list.npz", meta=np.frombuffer(b"[1]", dtype=np.uint8))
+    with pytest.raises(DamagedTraceError, match="no JSON object"):
+        Trace.load(tmp_path / "list.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of ours", b"PK\x03\x04 half a zip"])
