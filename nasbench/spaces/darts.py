@@ -13,30 +13,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nasbench.darts_cells import KINDS, NODES, OPERATIONS, SKIP, cell_graph, least_cell, write_cell, write_operation
 from nasbench.genotype import Edge, Genotype, read_genotype
-from nasbench.graph import Dag, Dataflow, Value
+from nasbench.graph import Dag, Dataflow
 from nasbench.mixed_cells import ABSENT, MIXED, MixedCells
 from nasbench.plan import Plan, PlanWriter, Skeleton
-from nasbench.rewriting import Cell, Meaning, apply, ways_to_write
+from nasbench.rewriting import Cell
 from nasbench.space import Architecture, Space
-from nasbench.two_input_cells import NORMAL, EdgePlace, stack_cells
+from nasbench.two_input_cells import EdgePlace, stack_cells
 
-OPERATIONS = (
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
-)
-KINDS = ("normal", "reduce")
-NODES = (2, 3, 4, 5)
-"""The intermediate nodes; a node has as many predecessors as its number says, 0 and 1 are the cell's inputs."""
 CELL_PAIRS = math.prod(math.comb(node, 2) * len(OPERATIONS) ** 2 for node in NODES) ** 2
 """Pairs of cells, whatever the order of a node's edges: 180^2 * 7^16, about 1.08e18."""
-
-_SKIP = OPERATIONS.index("skip_connect")
 
 
 class DARTS(Space):
@@ -122,20 +109,20 @@ class DARTS(Space):
         flow = Dataflow()
         outputs = []
         for kind, cell in enumerate(self.cells(architecture)):
-            values = _program(flow, kind, cell)
+            values = write_cell(flow, kind, cell)
             outputs.append(flow.add(*(flow.weighted(f"{KINDS[kind]}.output", value) for value in values[2:])))
         return flow.set_outputs(*outputs)
 
     def canonical(self, architecture: Architecture) -> Architecture:
         """The member of the class that pools least, and the first of those: the same for all members."""
-        return self.of_cells([_least(kind, cell) for kind, cell in enumerate(self.cells(architecture))])
+        return self.of_cells([least_cell(kind, cell) for kind, cell in enumerate(self.cells(architecture))])
 
     def graphs(self, architecture: Architecture) -> tuple[Dag, ...]:
         """Two graphs of eleven nodes: the cell before last, the last cell, the eight edges' operations, the output.
 
         The two edges of a node stand side by side in the order of their sources, so that their order does not show.
         """
-        return tuple(_graph(cell) for cell in self.cells(architecture))
+        return tuple(cell_graph(cell) for cell in self.cells(architecture))
 
     def plan(self, architecture: Architecture, skeleton: Skeleton) -> Plan:
         """The published network: a stem, cells with reductions at one and two thirds, classifiers."""
@@ -148,7 +135,7 @@ class DARTS(Space):
         def write_edge(write: PlanWriter, place: EdgePlace) -> int:
             operation = chosen[place.kind][place.source, place.target]
             x = write_operation(write, place.name, operation, place.x, place.channels, place.stride)
-            if operation == _SKIP and place.stride == 1:
+            if operation == SKIP and place.stride == 1:
                 return x
             return write.add(f"{place.name}.drop", "drop_path", x)
 
@@ -166,7 +153,7 @@ class _MixedCells(MixedCells):
     edges = tuple((source, node) for node in NODES for source in range(node))
     operations = ("none", *OPERATIONS)
     none = 0
-    skip = 1 + _SKIP
+    skip = 1 + SKIP
     kept = 2
     normalise_pools = True
 
@@ -201,19 +188,6 @@ class _MixedCells(MixedCells):
         return found
 
 
-def write_operation(write: PlanWriter, name: str, operation: int, x: int, channels: int, stride: int) -> int:
-    """Index of the last of the steps that one of :data:`OPERATIONS` is."""
-    label = OPERATIONS[operation]
-    if label.endswith("pool_3x3"):
-        return write.add(name, label.removesuffix("_3x3"), x, kernel=3, stride=stride)
-    if operation == _SKIP and stride == 1:
-        return write.add(name, "skip", x)
-    x = write.add(f"{name}.relu", "relu", x)
-    if operation == _SKIP:
-        return write.add(name, "factorized_reduce", x, channels=channels, stride=stride)
-    return write.add(name, label[:8], x, kernel=int(label[-1]), stride=stride)
-
-
 def _cells(choices: Sequence[int]) -> tuple[Cell, ...]:
     found: list[Cell] = []
     for start in range(0, len(choices), 4 * len(NODES)):
@@ -242,50 +216,3 @@ def _read_cell(text: str, edges: Sequence[Edge]) -> Cell:
         (first, source), (second, other) = ((OPERATIONS.index(operation), source) for operation, source in pair)
         cell.append(((first, source), (second, other)))
     return tuple(cell)
-
-
-def _meanings(kind: int, source: int) -> list[tuple[int, Meaning]]:
-    """What each operation on an edge does; a skip of stride two is a factorized reduction, which has weights."""
-    found = []
-    for place, name in enumerate(OPERATIONS):
-        what = {"max_pool_3x3": "function", "avg_pool_3x3": "linear"}.get(name, "weighted")
-        if place == _SKIP and (kind == NORMAL or source > 1):
-            what = "nothing"
-        found.append((place, (what, f"{KINDS[kind]}.{name}")))
-    return found
-
-
-def _program(flow: Dataflow, kind: int, cell: Cell) -> list[Value]:
-    """Values of the two inputs and the four nodes of a cell that is written into a program."""
-    values = [flow.input(f"{KINDS[kind]}.before_last"), flow.input(f"{KINDS[kind]}.last")]
-    for pair in cell:
-        edges = [apply(flow, dict(_meanings(kind, source))[operation], values[source]) for operation, source in pair]
-        values.append(flow.add(*edges))
-    return values
-
-
-def _least(kind: int, cell: Cell) -> Cell:
-    """The cell of a class that computes the fewest different poolings, the first of equals."""
-    flow = Dataflow()
-    values = _program(flow, kind, cell)
-    members = ways_to_write(flow, tuple(values[:2]), tuple(values[2:]), lambda source: _meanings(kind, source))
-    return min(members, key=lambda member: (_poolings(kind, member), member))
-
-
-def _poolings(kind: int, cell: Cell) -> int:
-    """Number of different poolings that a cell computes."""
-    values = _program(Dataflow(), kind, cell)
-    return len({(o, values[s]) for pair in cell for o, s in pair if OPERATIONS[o].endswith("pool_3x3")})
-
-
-def _graph(cell: Cell) -> Dag:
-    """Operations as nodes: 0 and 1 are the inputs, the operations of node n are 2n - 2 and 2n - 1."""
-    labels, edges = ["input", "last_cell"], [(0, 1)]
-    for pair in cell:
-        for operation, source in sorted(pair, key=lambda edge: edge[1]):
-            place = len(labels)
-            labels.append(OPERATIONS[operation])
-            read = (source,) if source < 2 else (2 * source - 2, 2 * source - 1)
-            edges += [(reader, place) for reader in read]
-    edges += [(place, len(labels)) for place in range(2, len(labels))]
-    return Dag((*labels, "output"), tuple(sorted(edges)))

@@ -10,8 +10,8 @@ import pytest
 
 from nasbench import load_space
 from nasbench.complexity import Complexity, complexity, infer_shapes
+from nasbench.darts_cells import NODES
 from nasbench.plan import PlanWriter, Skeleton, prune
-from nasbench.spaces.darts import NODES
 
 torch = pytest.importorskip("torch", reason="networks need torch")
 
@@ -245,13 +245,13 @@ def test_cells_that_differ_in_the_order_of_nodes_compute_the_same() -> None:
 def test_a_step_of_training_moves_every_weight() -> None:
     """Four cells of eight channels, auxiliary loss and drop path as published."""
     skeleton = dataclasses.replace(SMALL, channels=8, auxiliary=True)
-    for architecture in drawn(2, seed=7):
+    for architecture in drawn(1, seed=7):
         network = build_network(SPACE.plan(architecture, skeleton), 0)
         network.set_drop_path(0.2, torch.Generator().manual_seed(0))
         optimizer = torch.optim.SGD(network.parameters(), lr=0.025, momentum=0.9, weight_decay=3e-4)
         before = [p.detach().clone() for p in network.parameters()]
-        x, labels, losses = images(skeleton, 16), torch.arange(16) % 5, []
-        for _ in range(25):
+        x, labels, losses = images(skeleton, 8), torch.arange(8) % 5, []
+        for _ in range(12):
             logits, extra = network.forward_both(x)
             loss = functional.cross_entropy(logits, labels) + 0.4 * functional.cross_entropy(extra, labels)
             optimizer.zero_grad()
@@ -260,4 +260,4 @@ def test_a_step_of_training_moves_every_weight() -> None:
             optimizer.step()
             losses.append(loss.item())
         assert all(not torch.equal(p, old) for p, old in zip(network.parameters(), before, strict=True))
-        assert sum(losses[-5:]) < sum(losses[:5])
+        assert sum(losses[-4:]) < sum(losses[:4])

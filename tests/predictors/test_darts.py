@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 import nasbench
+from nasbench.darts_cells import OPERATIONS
 from nasbench.registry import ENCODINGS, PREDICTORS
-from nasbench.spaces.darts import OPERATIONS
 from predictors.encoding import Encoding, load_encoding
 from predictors.table_encoding import TableEncoding
 

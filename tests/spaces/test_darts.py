@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from nasbench import load_space
-from nasbench.spaces.darts import CELL_PAIRS, NODES, OPERATIONS
+from nasbench.darts_cells import NODES, OPERATIONS
+from nasbench.spaces.darts import CELL_PAIRS
 
 SPACE = load_space("darts")
 MAX, AVG, SKIP, SEP, _, DIL, _ = range(len(OPERATIONS))
