@@ -118,6 +118,7 @@ class _Writing:
                 assert np.isnan(values[absent]).all(), "numbers stand in cells that have a status"
                 data[lines, :, place : place + 1] = values[:, held]
                 self._check()
+        self._settle(data)
 
     def _scores(self, proxy: str) -> None:
         contents, place = self._contents, "proxies/{proxy}"
@@ -144,6 +145,7 @@ class _Writing:
                 reasons[begin:end] = np.array([reason.encode() for _, reason in listed], dtype=reasons.dtype)
                 self._check()
             begin = end
+        self._settle(cells, reasons)
 
     def _lines(self, path: str, read: Callable[[slice], np.ndarray], **names: Any) -> h5py.Dataset:
         """The data set of a field with a line for each architecture, written block by block."""
@@ -151,18 +153,27 @@ class _Writing:
         for lines in blocks(self._contents.count):
             data[lines] = read(lines)
             self._check()
+        self._settle(data)
         return data
 
     def _put(self, path: str, value: Any, **names: Any) -> None:
         """Writes a field that is small: a text or an array."""
         if FIELDS[path].dtype == "utf-8":
             text = value.encode()
-            self._create(path, (1,), max(1, len(text)), **names)[0] = text
+            data = self._create(path, (1,), max(1, len(text)), **names)
+            data[0] = text
         else:
             array = np.asarray(value, dtype=FIELDS[path].dtype)
             data = self._create(path, array.shape, **names)
             if array.size:
                 data[...] = array
+        self._settle(data)
+
+    def _settle(self, *written: h5py.Dataset) -> None:
+        """Has HDF5 write what it still holds: where it frees a data set an interrupt would be lost, and what it hit."""
+        for data in written:
+            data.flush()
+        self._check()
 
     def _create(self, path: str, shape: tuple[int, ...], length: int = 1, **names: Any) -> h5py.Dataset:
         """An empty data set of a field of the schema; ``length`` is the bytes of each of its texts."""
