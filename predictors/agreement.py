@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from predictors.card_intervals import correlation_intervals
+from predictors.card_kendall import kendall_intervals
 from predictors.metrics import kendall, spearman
 
 
@@ -25,6 +26,8 @@ class Agreement:
         spearman_high: its other end.
         partial_low: end of the 95 % interval of ``partial``.
         partial_high: its other end.
+        kendall_low: end of the 95 % interval of ``kendall``, see :mod:`predictors.card_kendall`.
+        kendall_high: its other end.
     """
 
     n: int
@@ -35,6 +38,8 @@ class Agreement:
     spearman_high: float = math.nan
     partial_low: float = math.nan
     partial_high: float = math.nan
+    kendall_low: float = math.nan
+    kendall_high: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,10 @@ def agreements(goodness: Sequence[np.ndarray], truth: Truth) -> list[Agreement]:
         goodness: of each proxy, higher is better, float64 [n]; NaN where there is none.
         truth: what was measured of the same n.
     """
-    intervals = correlation_intervals(np.stack(goodness), truth.y, truth.sizes, truth.place)
+    stacked = np.stack(goodness)
+    others = correlation_intervals(stacked, truth.y, truth.sizes, truth.place)
+    taus = kendall_intervals(stacked, truth.y, truth.place)
+    intervals = np.concatenate([others, taus[:, None]], axis=1)
     return [_agreement(one, truth, ends) for one, ends in zip(goodness, intervals.tolist(), strict=True)]
 
 
@@ -91,9 +99,10 @@ def partial_spearman(goodness: np.ndarray, y: np.ndarray, sizes: np.ndarray) -> 
 
 def _agreement(goodness: np.ndarray, truth: Truth, intervals: Sequence[Sequence[float]]) -> Agreement:
     rho, partial = spearman(truth.y, goodness), partial_spearman(goodness, truth.y, truth.sizes)
+    tau = kendall(truth.y, goodness)
     ends = [
         end if not math.isnan(of) else math.nan
-        for of, pair in zip((rho, partial), intervals, strict=True)
+        for of, pair in zip((rho, partial, tau), intervals, strict=True)
         for end in pair
     ]
-    return Agreement(int(np.isfinite(goodness).sum()), rho, kendall(truth.y, goodness), partial, *ends)
+    return Agreement(int(np.isfinite(goodness).sum()), rho, tau, partial, *ends)

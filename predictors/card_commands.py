@@ -62,7 +62,8 @@ def run_cards(args: argparse.Namespace) -> None:
 def _agreement(one: Agreement) -> list[str]:
     """How many, and the correlations with their intervals."""
     rho = _interval(one.spearman, one.spearman_low, one.spearman_high)
-    return [f"{one.n:,}", rho, _number(one.kendall), _interval(one.partial, one.partial_low, one.partial_high)]
+    tau = _interval(one.kendall, one.kendall_low, one.kendall_high)
+    return [f"{one.n:,}", rho, tau, _interval(one.partial, one.partial_low, one.partial_high)]
 
 
 def _interval(value: float, low: float, high: float) -> str:

@@ -21,7 +21,7 @@ from predictors.published import SOURCES
 AGREEMENTS = ("rows", "classes")
 """Over what cards say how a proxy ranks."""
 _PLAIN = ("proxy", "better", "seconds", "scored", "failed", "seeds", "seed_spearman", "deviation")
-_RANKED = ("n", "spearman", "spearman_low", "spearman_high", "kendall", "partial", "partial_low", "partial_high")
+_RANKED = ("n", *(f"{of}{end}" for of in ("spearman", "kendall", "partial") for end in ("", "_low", "_high")))
 
 
 def run_cards(

@@ -46,14 +46,20 @@ def correlation_intervals(
     found = np.full((len(goodness), 2, resamples), np.nan)
     if len(place) and place.max() > 0:
         at = 0
-        for drawn in _drawn(int(place.max()) + 1, resamples, seed):
+        for drawn in draws_of_classes(int(place.max()) + 1, resamples, seed):
             found[:, :, at : at + len(drawn)] = _correlations(goodness, y, sizes, drawn[:, place])
             at += len(drawn)
     return np.array([[percentiles(one, LEVEL) for one in proxy] for proxy in found]).reshape(-1, 2, 2)
 
 
-def _drawn(classes: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each class is drawn, float64 [resamples, classes], some resamples at a time."""
+def draws_of_classes(classes: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each class is drawn, float64 [resamples, classes], some resamples at a time.
+
+    Args:
+        classes: how many there are.
+        resamples: how many draws with replacement, of as many.
+        seed: of the draws.
+    """
     rng = np.random.default_rng(seed)
     for start in range(0, resamples, _TOGETHER):
         draws = rng.integers(classes, size=(min(_TOGETHER, resamples - start), classes))

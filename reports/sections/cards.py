@@ -110,7 +110,7 @@ def _ranking(result: Told) -> Table:
         columns += [
             Column(f"{over}_n", f"n {over}"),
             Column(f"{over}_spearman", f"{SCORES['spearman']} {over}", 3, "interval"),
-            Column(f"{over}_kendall", f"{SCORES['kendall']} {over}", 3),
+            Column(f"{over}_kendall", f"{SCORES['kendall']} {over}", 3, "interval"),
             Column(f"{over}_partial", "ρ less size", 3, "interval"),
         ]
     columns += [Column(f"published_{place}", str(source["name"]), 3) for place, source in enumerate(sources)]
@@ -143,8 +143,7 @@ def _drawing(result: Told, over: str, bars: ProxyBars) -> Drawing:
 
 def _agreement(one: dict[str, Any]) -> list[Value]:
     """How many, and the correlations with their intervals."""
-    rho, partial = (_estimate(one, name) for name in ("spearman", "partial"))
-    return [int(one["n"]), rho, one["kendall"], partial]
+    return [int(one["n"]), *(_estimate(one, name) for name in ("spearman", "kendall", "partial"))]
 
 
 def _estimate(one: dict[str, Any], name: str) -> Estimate | None:
