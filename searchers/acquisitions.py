@@ -19,7 +19,7 @@ NEAR = -1.0
 FAR = -500.0
 """Below this z that form loses digits, and three terms of its series are exact to floating point."""
 KAPPA = 2.0
-"""Deviations that :func:`worth` adds for the upper confidence bound."""
+"""Deviations that :func:`worth` adds for the upper confidence bound where it is not told another number."""
 ACQUISITIONS = (
     "expected_improvement",
     "independent_thompson_sampling",
@@ -29,12 +29,14 @@ ACQUISITIONS = (
 """Those that need a mean and a deviation of each architecture, and so go with any model."""
 
 
-def worth(name: str, mean: np.ndarray, deviation: np.ndarray, best: float, rng: np.random.Generator) -> np.ndarray:
+def worth(
+    name: str, mean: np.ndarray, deviation: np.ndarray, best: float, rng: np.random.Generator, kappa: float = KAPPA
+) -> np.ndarray:
     """The acquisition of this name, one of :data:`ACQUISITIONS`, for each architecture, shape (n,)."""
     if name == "independent_thompson_sampling":
         return independent_thompson_sampling(mean, deviation, rng)
     if name == "upper_confidence_bound":
-        return upper_confidence_bound(mean, deviation, KAPPA)
+        return upper_confidence_bound(mean, deviation, kappa)
     improvement = expected_improvement if name == "expected_improvement" else log_expected_improvement
     return improvement(mean, deviation, best)
 

@@ -20,14 +20,12 @@ SURVEYED = 1000
 def promises(hints: Hints, name: str, architectures: Sequence[Architecture]) -> np.ndarray:
     """float64 [architectures]: a hint, larger for those that promise more, NaN where nothing is known.
 
-    A proxy promises in its own direction. Of sizes and costs more is taken for a promise: they rank architectures about
-    as well as most zero-cost proxies do (Abdelfattah et al., "Zero-Cost Proxies for Lightweight NAS", ICLR 2021).
+    What counts as a promise :meth:`Hints.promise` says.
 
     Raises:
         UnknownNameError: there is no such hint; the message names the nearest.
     """
-    values = hints.values(name, architectures)
-    return -values if name in hints.proxies and hints.better(name) == "lower" else values
+    return hints.promise(name, hints.values(name, architectures))
 
 
 def most_promising(hints: Hints, name: str, architectures: Sequence[Architecture], count: int) -> list[Architecture]:

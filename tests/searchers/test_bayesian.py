@@ -197,7 +197,7 @@ def test_proxies_promise_in_their_own_direction_and_sizes_by_being_large() -> No
     assert promises(hints, "flops", cells).tolist() == sizes.tolist()
     chosen = most_promising(hints, "flops", cells, 5)
     assert sorted(hints.values("flops", chosen)) == sorted(sizes)[-5:]
-    hints._columns["fall"], hints._proxies = np.array([3.0, 1.0, 2.0]), ("fall",)
+    hints._columns["fall"], hints._proxies = np.array([3.0, 1.0, 2.0]), {"fall": "lower"}
     hints._lower.add("fall")
     hints._place = {cell.choices: place for place, cell in enumerate(cells[:3])}
     assert most_promising(hints, "fall", cells[:5], 2) == [cells[1], cells[2]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from nasbench.complexity import complexities
 from nasbench.space import Architecture
 from predictors.models.gaussian_process import GaussianProcess
 from searchers.candidates import Candidates
+from searchers.hints import Hints
 from searchers.methods.forge import Forge
 from searchers.searcher import make_searcher
 from tests.searchers import kit
@@ -89,7 +92,53 @@ def test_in_a_large_space_no_class_is_asked_through_another_member() -> None:
         assert searcher._open(searcher.view.field.of([other])).tolist() == [members]
 
 
-@pytest.mark.parametrize(("name", "value"), [("initial", 0), ("share", 0.0), ("share", 1.5), ("kappa", float("nan"))])
+def test_what_a_table_knows_without_training_leads_the_way() -> None:
+    golden = nasbench.open_table(Path(__file__).parents[1] / "golden" / "nb201_proxies.h5")
+    hints = Hints(NB201, golden.for_search())
+    usual = np.sort(hints.values("zero_cost", [NB201.sample(np.random.default_rng(seed)) for seed in range(300)]))
+    searcher = Forge(NB201, np.random.default_rng(0), initial=8)
+    searcher.hints = hints
+    first = []
+    for _ in range(8):
+        first.append(searcher.ask())
+        searcher.tell(first[-1], kit.made_up_score(first[-1]))
+    assert hints.values("zero_cost", first).min() > usual[150]
+    assert searcher.view.guesses.names == ("zero_cost",)
+    assert searcher.view.everything.rows.shape[1] == searcher.view.field.everything.rows.shape[1] + 1
+    assert searcher.ask() not in first
+
+
+def test_a_batch_is_asked_of_one_model_and_holds_a_class_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = []
+    fit = GaussianProcess.fit_features
+    monkeypatch.setattr(GaussianProcess, "fit_features", lambda *a: fits.append(1) or fit(*a))
+    for acquisition in ("upper_confidence_bound", "independent_thompson_sampling", "log_expected_improvement"):
+        fits.clear()
+        searcher = make_searcher("forge", FEW, 0, initial=6, batch=4, acquisition=acquisition)
+        seen = set()
+        for _ in range(14):
+            architecture = searcher.ask()
+            seen.add(NB201.canonical_hash(architecture))
+            searcher.tell(architecture, kit.made_up_score(architecture))
+        assert len(fits) == 2 and len(seen) == 14
+
+
+def test_spreads_that_were_too_narrow_are_widened() -> None:
+    asked = {}
+    for calibrated in (False, True):
+        searcher = make_searcher("forge", FEW, 0, initial=8, kappa=3.0, calibrated=calibrated)
+        trace = []
+        for step in range(30):
+            trace.append(searcher.ask())
+            searcher.tell(trace[-1], kit.made_up_score(trace[-1]) + (40.0 * (step % 2) if step > 8 else 0.0))
+        asked[calibrated] = trace
+        assert (searcher.forecasts.stretches(1)[0] != 1.0) and len(set(trace)) == 30
+    assert asked[True][:9] == asked[False][:9] and asked[True] != asked[False]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("initial", 0), ("batch", 0), ("share", 0.0), ("share", 1.5), ("kappa", float("nan"))]
+)
 def test_settings_out_of_range_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=f"forge.{name} must be"):
         Forge(NB201, np.random.default_rng(0), **{name: value})

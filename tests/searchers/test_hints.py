@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import nasbench
 from nasbench.complexity import complexities
@@ -43,6 +44,21 @@ def test_a_table_adds_its_zero_cost_scores(golden_scores) -> None:
     np.testing.assert_array_equal(hints.values("synflow", some), table.proxy("synflow")[:50])
     assert hints.better("synflow") == "higher" and hints.better("params") == table.proxies["params"]
     assert not {"val_accuracy", "test_accuracy"} & set(hints.names)
+
+
+def test_all_proxies_together_are_the_mean_of_normal_scores_of_their_ranks(golden_scores) -> None:
+    table = nasbench.open_table(golden_scores)
+    hints = Hints(NB201, table.for_search())
+    columns = []
+    for name, better in table.proxies.items():
+        values = table.proxy(name) if better == "higher" else -table.proxy(name)
+        known = np.isfinite(values)
+        score = np.full(len(values), np.nan)
+        score[known] = stats.norm.ppf((stats.rankdata(values[known]) - 0.5) / known.sum())
+        columns.append(score)
+    expected = np.nanmean(columns, axis=0)
+    np.testing.assert_allclose(hints.values("zero_cost", table.architectures), expected, atol=1e-12)
+    assert hints.better("zero_cost") == "higher" and "zero_cost" not in Hints(NB201).names
 
 
 def test_what_a_table_does_not_hold_is_not_a_number() -> None:
