@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch", reason="supernets need torch")
 from searchers.weight_sharing.checkpoint import restore, snapshot  # noqa: E402
 from searchers.weight_sharing.epochs import run_epoch  # noqa: E402
 from searchers.weight_sharing.halves import Halves  # noqa: E402
-from searchers.weight_sharing.history import CLOCKS, History, read_npz, write_npz  # noqa: E402
+from searchers.weight_sharing.history import CLOCKS, History, entropy, read_npz, write_npz  # noqa: E402
 from searchers.weight_sharing.shared import Problem  # noqa: E402
 
 NB201 = nasbench.load_space("nas_bench_201")
@@ -144,3 +144,24 @@ def test_a_snapshot_of_another_search_is_refused(name: str) -> None:
     arrays, meta = snapshot(make(name, recipe=replace(RECIPE, channels=8)))
     with pytest.raises(ValueError, match="of another search"):
         restore(make(name), arrays, meta)
+
+
+@pytest.mark.slow
+def test_it_searches_two_kinds_of_cells(name: str) -> None:
+    """A step and a choice in the space of DARTS, reductions of stride two and all."""
+    kind, space = ONESHOT.load(name), nasbench.load_space("darts")
+    recipe = replace(RECIPE, cells=3, batch_size=4)
+    few = {key: value for key, value in FEWER.items() if key in kind.defaults()}
+    searcher = kind(Problem(space.mixed_cells(), recipe.skeleton(DATA.card.shape, 10), recipe, CPU), 0, **few)
+    searcher.shared.progress = 0.5
+    train, validation = next(halves().batches(recipe, 0))
+    before = [weight.detach().clone() for weight in searcher.shared.weights]
+    searcher.learn(train, validation)
+    loss, _ = searcher.shared.descend(train, searcher.mixture())
+    assert torch.isfinite(loss)
+    assert any(not torch.equal(now, then) for now, then in zip(searcher.shared.weights, before, strict=True))
+    architecture = searcher.choose(lambda cells: searcher.shared.judge(cells, validation)[:, 1])
+    assert architecture in space
+    assert space.parse(space.format(architecture)) == architecture
+    assert searcher.cells.skips(architecture).shape == (2,)
+    assert 0 <= entropy(searcher.strengths()) <= np.log(8) + 1e-9
