@@ -34,9 +34,10 @@ def opening(
     Raises:
         UnknownNameError: there is no such hint; the message names the nearest.
     """
-    pool = notebook.draws(SURVEYED, rng)
+    pool = list(dict.fromkeys(notebook.space.sample(rng) for _ in range(SURVEYED)))
     if name:
         pool = most_promising(hints, name, pool, max(count, math.ceil(share * len(pool))))
+    pool = notebook.distinct(filter(notebook.is_new, pool))
     told = [Architecture(notebook.space.name, choices) for choices in notebook.told]
     scale = view.deviations
     return [pool[place] for place in farthest(view.features(pool) / scale, view.features(told) / scale, count, rng)]
