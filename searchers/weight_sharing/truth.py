@@ -24,13 +24,14 @@ def true_values(table: Table | None, measure: Measure, architectures: Iterable[A
 
 
 def orientation(table: Table | None, measure: Measure) -> dict[str, float | None]:
-    """Mean, standard deviation and best of the measure over all architectures of a table; None without one."""
-    if table is None:
-        return {"mean": None, "deviation": None, "best": None}
-    values = true_values(table, measure, table.architectures)
-    values = values[~np.isnan(values)]
-    best = values.max() if measure.sign > 0 else values.min()
-    return {"mean": float(values.mean()), "deviation": float(values.std()), "best": float(best)}
+    """Mean, standard deviation and best of the measure over a table's own values; None where there are none."""
+    if table is not None:
+        values = table.values(measure.metric, measure.schedule, seed=measure.seed)
+        values = values[~np.isnan(values)]
+        if len(values):
+            best = values.max() if measure.sign > 0 else values.min()
+            return {"mean": float(values.mean()), "deviation": float(values.std()), "best": float(best)}
+    return {"mean": None, "deviation": None, "best": None}
 
 
 def agreement(accuracy: np.ndarray, true: np.ndarray, sign: float) -> dict[str, Any]:
