@@ -51,6 +51,9 @@ class Evaluator(ABC):
     writes: bool = False
     """Whether it adds rows to the file it reads, so that one process at a time can use it."""
 
+    fixed: bool = False
+    """Whether it answers from a table that nothing is added to, which then knows the truth as well."""
+
     flops_clock: ClockKind = NO_FLOPS
     """What the FLOPs of an evaluation are, an estimate wherever there are any."""
 

@@ -68,6 +68,11 @@ class Source:
         """Whether the evaluator adds rows to its file, so that one process at a time can use it."""
         return bool(EVALUATORS.load(self.kind).writes)
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the file is a table that nothing is added to."""
+        return bool(EVALUATORS.load(self.kind).fixed)
+
     def open(self, select: Measure | None, options: Mapping[str, Any]) -> Evaluator:
         """The evaluator itself; of ``options`` it gets those that its kind takes.
 
@@ -130,7 +135,7 @@ class Request:
         """The file of the truth table; None where nothing tells the truth."""
         if self.truth is not None:
             return self.truth
-        tables = [source.path for source in self.evaluators if source.kind == "table"]
+        tables = [source.path for source in self.evaluators if source.fixed]
         grown = [source.path for source in self.evaluators if source.writes]
         return next(iter([*tables, *grown]), None)
 

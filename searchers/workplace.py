@@ -99,7 +99,7 @@ class Workplace:
             return self.request.candidates == "truth"
         growing = self.request.growing()
         truth = self.request.truth_path()
-        tables = {source.path.resolve() for source in self.request.evaluators if source.kind == "table"}
+        tables = {source.path.resolve() for source in self.request.evaluators if source.fixed}
         if truth is not None and truth.resolve() not in growing:
             tables.add(truth.resolve())
         return any(not covers_space(nasbench.open_table(path)) for path in sorted(tables))

@@ -30,6 +30,8 @@ class LearningCurve(TableEncoding):
 
     def read(self, view: SearchView) -> Features:
         """Every metric but the clock's, by metric and epoch."""
+        if not view.schedules:
+            raise LookupError(f"{self.table} holds no training, so no learning curves: name a table that has some")
         schedule = self.schedule or view.schedules[0]
         seen = self.epochs or schedule
         names: list[str] = []

@@ -14,7 +14,7 @@ from reports.section import Section, measure_decimals, measure_unit
 from reports.settings import Settings
 from reports.table import Cell, Column, Table, Value, interval_text
 
-TRUTHFUL = ("table", "training")
+TRUTHFUL = ("table", "class_means", "training")
 """Kinds of evaluators whose scores were measured."""
 
 

@@ -37,6 +37,8 @@ class TableEvaluator(Evaluator):
         train_images: training images an epoch, for tables whose data card does not say.
     """
 
+    fixed = True
+
     def __init__(
         self, name: str, view: SearchView, measure: Measure, digest: str = "", train_images: int | None = None
     ) -> None:

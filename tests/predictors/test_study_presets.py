@@ -61,3 +61,10 @@ def test_arguments_override_a_preset(scored: Path, tmp_path: Path, capsys: pytes
     assert (result["split"], result["train_sizes"]) == ("disjoint", [5, 8, 14, 24, 42])
     assert "Left out: train sizes 71, 121, 205, 347, 589, 1000" in capsys.readouterr().out
     assert result["schedule"] == SCHEDULE
+
+
+def test_what_sees_curves_is_left_out_of_a_table_of_scores_with_a_clear_reason() -> None:
+    scores = Path(__file__).parents[1] / "golden" / "nb201_proxies.h5"
+    kept, left_out = available(["ridge", "ridge[learning_curve]"], (), scores)
+    assert kept == ["ridge"]
+    assert "holds no training, so no learning curves" in left_out["ridge[learning_curve]"]

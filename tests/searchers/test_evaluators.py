@@ -12,6 +12,7 @@ import nasbench
 from nasbench.database.rows import Row
 from nasbench.space import Architecture
 from nasbench.table import Table
+from searchers.evaluators.class_means import ClassMeansEvaluator
 from searchers.evaluators.surrogate import SurrogateEvaluator
 from searchers.evaluators.table import TableEvaluator
 from searchers.evaluators.training import TrainingEvaluator
@@ -54,6 +55,22 @@ def test_table_takes_schedule_and_seed(tmp_path: Path) -> None:
     for wrong in ("val_accuracy@3", "val_accuracy@2#7", "train_loss@2"):
         with pytest.raises(LookupError):
             TableEvaluator.open("table", path, Measure.parse(wrong))
+
+
+def test_class_means_answer_for_every_member_alike(tmp_path: Path) -> None:
+    cell = cell_with_twins()
+    members = NB201.classes[NB201.canonical_hash(cell)][:3]
+    alone = next(other for other in CELLS if other not in members)
+    path = kit.build_table(tmp_path / "t.h5", [*members[:2], alone], schedules=(2,), seeds=(0, 1))
+    evaluator = ClassMeansEvaluator.open("means", path, None)
+    expected = sum(kit.val(member, seed, 2) for member in members[:2] for seed in (0, 1)) / 4
+    for member in members:  # the last has no row
+        found = evaluator.evaluate(member)
+        assert found.score == pytest.approx(expected) and found.source == "class"
+    after_one = sum(kit.val(member, seed, 1) for member in members[:2] for seed in (0, 1)) / 4
+    assert evaluator.evaluate(members[0], 1).score == pytest.approx(after_one)
+    assert evaluator.evaluate(alone).score == TableEvaluator.open("table", path, None).evaluate(alone).score
+    assert evaluator.fixed and evaluator.description()["answers"] == "mean over the rows of a class"
 
 
 def test_a_loss_is_negated(tmp_path: Path) -> None:
