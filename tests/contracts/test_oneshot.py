@@ -112,6 +112,7 @@ def test_the_architecture_is_in_the_space_and_numbers_are_in_their_range(name: s
     assert (arrays["seconds"] > 0).all()
 
 
+@pytest.mark.slow
 def test_the_shared_weights_learn(name: str) -> None:
     searcher = make(name, recipe=replace(RECIPE, epochs=12, batch_size=8, flip=False, crop_padding=0))
     losses = run(searcher, History(), 12).epochs["train_loss"]
