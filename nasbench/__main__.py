@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "one search on a network whose weights all architectures share; goes on where it stopped",
     ),
     "found": ("searchers.commands", "which searcher found each architecture: labels for nasbench fit --groups"),
+    "draw": ("reports.commands", "the cells of an architecture as a graph: SVG, PDF or PNG"),
     "list": ("nasbench.listing", "every search space, data set, predictor, proxy and searcher"),
     "quickstart": ("nasbench.quickstart", "build, fit, compare and report on handwritten digits, in minutes"),
 }
@@ -52,7 +53,7 @@ GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
     "Predictors and searchers": ("study", "transfer", "proxies", "cards", "search", "oneshot", "found"),
-    "Way in": ("list", "quickstart"),
+    "Way in": ("list", "draw", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""
 

@@ -1,4 +1,4 @@
-"""The command ``report``: parse, call, summarise."""
+"""The commands ``report`` and ``draw``: parse, call, summarise."""
 
 from __future__ import annotations
 
@@ -64,3 +64,48 @@ def run_report(args: argparse.Namespace) -> None:
     if report.missing:
         say("\n".join(["Missing", *(f"  {sentence}" for sentence in report.missing), ""]))
     say(f"{len(written)} files in {args.out}; open {written[0]}")
+
+
+def configure_draw(parser: argparse.ArgumentParser) -> None:
+    """Adds the arguments of ``nasbench draw``."""
+    parser.epilog = """\
+Example:
+  nasbench draw --out cell.svg --architecture \\
+      "|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|nor_conv_1x1~1|avg_pool_3x3~2|"
+  nasbench draw --space darts --architecture "Genotype(normal=[...], ...)" --out cells.pdf
+
+Operations stand on the edges where the space tells its edges, as nas_bench_201 and darts do, and on the nodes where it
+does not. The same architecture gives the same file."""
+    parser.add_argument("--architecture", metavar="TEXT", required=True, help="text form of the space, in quotes")
+    parser.add_argument("--space", default="nas_bench_201", help="search space (default: %(default)s)")
+    parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="ends in .svg, .pdf or .png")
+    parser.add_argument("--title", default="", help="written above the cells")
+    parser.add_argument(
+        "--none",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw edges that hold none, dotted (default), or leave them out",
+    )
+
+
+def run_draw(args: argparse.Namespace) -> None:
+    """Draws an architecture's cells into a file, in place of one that is there.
+
+    Raises:
+        ValueError: the file's name does not end in a format of figures, or the text is no architecture of the space.
+    """
+    import nasbench
+    from nasbench.console import say
+    from nasbench.database.files import write_atomically
+    from reports.drawing import FORMATS, figure_bytes
+    from reports.figures.cells import compute_cells, draw_cells, operation_colours
+
+    suffix = args.out.suffix.lower().lstrip(".")
+    if suffix not in FORMATS:
+        raise ValueError(f"expected a file that ends in .{', .'.join(FORMATS)}, got {args.out}: name it so")
+    space = nasbench.load_space(args.space)
+    architecture = space.parse(args.architecture)
+    cells = compute_cells(space, architecture, with_none=args.none)
+    figure = draw_cells(cells, operation_colours(space, cells), args.title)
+    write_atomically(args.out, figure_bytes(figure, args.out.stem, suffix))
+    say(f"{space.format(architecture)}\ndrawn to {args.out}")
