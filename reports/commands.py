@@ -16,7 +16,9 @@ Example:
 OUT holds index.html, one page with everything in it that needs no network; report.md, the same in Markdown; tables/,
 each table as .md, .tex (booktabs) and .csv (all digits); figures/. Interrupted results are reported as far as they
 are, and what is missing is said. The same results give the same files."""
-    parser.add_argument("folders", metavar="DIR", nargs="+", type=Path, help="a result of fit, study or compare")
+    parser.add_argument(
+        "folders", metavar="DIR", nargs="+", type=Path, help="a result of fit, study, compare, oneshot, ..."
+    )
     parser.add_argument("--out", metavar="OUT", type=Path, default=Path("report"), help="folder (default: %(default)s)")
     parser.add_argument(
         "--truth",

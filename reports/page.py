@@ -12,6 +12,9 @@ from reports.report import Report
 from reports.section import Section
 from reports.tables import html_table
 
+WIDE = ' class="wide"'
+"""Of figures that would be too small to read beside another."""
+
 
 def html_page(report: Report, figures: Mapping[str, bytes]) -> str:
     """The page; ``figures`` are the report's drawings by name, as SVG files."""
@@ -41,7 +44,7 @@ def _lead(report: Report) -> str:
 
 def _section(section: Section, figures: Mapping[str, bytes]) -> str:
     drawings = "".join(
-        f'<figure id="figure-{html.escape(drawing.name)}">'
+        f'<figure id="figure-{html.escape(drawing.name)}"{WIDE if drawing.figure.get_figwidth() > 7 else ""}>'
         f"{inline_svg(figures[drawing.name], drawing.name, html.escape(drawing.caption))}"
         f"<figcaption>{html.escape(drawing.caption)}</figcaption></figure>\n"
         for drawing in section.drawings

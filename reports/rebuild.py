@@ -8,6 +8,21 @@ from typing import Any
 
 from reports.result import Result
 
+RECIPE = (
+    "dataset",
+    "image_size",
+    "train_images",
+    "channels",
+    "cells",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "weight_decay",
+    "crop_padding",
+    "precision",
+)
+"""Fields of a recipe that ``nasbench oneshot`` takes."""
+
 
 def rebuild_command(result: Result) -> str:
     """The command line, files and folders by the names they had; what the result does not say is left to defaults."""
@@ -16,7 +31,7 @@ def rebuild_command(result: Result) -> str:
         return noted
     if isinstance(noted, list):
         return shlex.join(["nasbench", *map(str, noted)])
-    words = {"fit": _fit, "study": _study, "compare": _compare}[result.kind](result.info)
+    words = {"fit": _fit, "study": _study, "compare": _compare, "oneshot": _oneshot}[result.kind](result.info)
     return shlex.join(["nasbench", result.kind, *words, "--out", result.name])
 
 
@@ -48,6 +63,23 @@ def _compare(info: dict[str, Any]) -> list[str]:
     if isinstance(candidates, dict) and "kind" in candidates:
         words += ["--candidates", str(candidates["kind"])]
     return words + _options(info, ("queries", "seconds", "epochs", "flops", "seeds"))
+
+
+def _oneshot(info: dict[str, Any]) -> list[str]:
+    words = _options(info, ("searcher", "space", "seed"))
+    for name, value in info.get("parameters", {}).items():
+        words += ["--set", f"{name}={value}"]
+    recipe = info.get("recipe", {})
+    words += _options(recipe, RECIPE)
+    words += ["--flip" if recipe["flip"] else "--no-flip"] if "flip" in recipe else []
+    truth = info.get("truth")
+    if isinstance(truth, dict) and "file" in truth:
+        words += ["--table", str(truth["file"]), *_options(info, ("report",))]
+    ranking = info.get("ranking")
+    words += (
+        ["--ranked", str(ranking["architectures"])] if isinstance(truth, dict) and isinstance(ranking, dict) else []
+    )
+    return words + _options(info, ("judged_images",))
 
 
 def _options(info: dict[str, Any], names: Sequence[str]) -> list[str]:

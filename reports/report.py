@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from nasbench import __version__
 from reports.result import Result
 from reports.section import Section, listed
-from reports.sections import cards, comparisons, fits, fronts, provenance, quality, studies, surrogates, transfers
+from reports.sections import (
+    cards,
+    comparisons,
+    fits,
+    fronts,
+    oneshot,
+    provenance,
+    quality,
+    studies,
+    surrogates,
+    transfers,
+)
 from reports.settings import Settings
 
-PARTS = (comparisons, fronts, surrogates, fits, quality, studies, transfers, cards, provenance)
+PARTS = (comparisons, fronts, oneshot, surrogates, fits, quality, studies, transfers, cards, provenance)
 """What a report consists of, in order."""
 
 

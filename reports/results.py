@@ -1,7 +1,7 @@
-"""Result folders in, plain arrays out: what ``nasbench fit``, ``study`` and ``compare`` wrote.
+"""Result folders in, plain arrays out: what ``nasbench fit``, ``study``, ``compare`` and others wrote.
 
-The only file here that opens results. Numbers are passed on as they stand: nothing is filled in, and what a folder
-should hold but does not is listed in ``missing``.
+One-shot searches aside, which :mod:`reports.oneshot` opens for it, the only file here that opens results. Numbers are
+passed on as they stand: nothing is filled in, and what a folder should hold but does not is listed in ``missing``.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 import nasbench
 from reports.fronts import MEMBER, RUN, group_fronts
+from reports.oneshot import read_oneshot
 from reports.result import TOLD, Comparison, Fit, Result, Run, RunFront, Study, Told, number_ranges, ordered
 from searchers.clock import UNITS, Budget
 from searchers.measure import Measure
@@ -73,6 +74,7 @@ def read_result(folder: Path, name: str | None = None) -> Result:
         "fit": _read_fit,
         "study": _read_study,
         "compare": _read_comparison,
+        "oneshot": read_oneshot,
         **dict.fromkeys(TOLD, _read_told),
     }
     kind = info.get("kind")

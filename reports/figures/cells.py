@@ -116,7 +116,7 @@ def _of_edges(cells: MixedCells, kind: int, chosen: np.ndarray) -> _Graph:
     """A cell of nodes whose edges hold operations, each operation a box on the way."""
     count = 1 + max(target for _, target in cells.edges)
     inputs = count - len(cells.incoming)
-    boxes: list[tuple[str, str | None]] = [(_node_text(node, inputs, count), None) for node in range(count)]
+    boxes: list[tuple[str, str | None]] = [(node_text(cells, node), None) for node in range(count)]
     links: list[tuple[int, int, str | None, int]] = []
     for (source, target), operation in zip(cells.edges, chosen.tolist(), strict=True):
         if operation == ABSENT:
@@ -133,7 +133,9 @@ def _of_edges(cells: MixedCells, kind: int, chosen: np.ndarray) -> _Graph:
     return _Graph(f"{cells.kinds[kind]} cell" if len(cells.kinds) > 1 else "", boxes, links)
 
 
-def _node_text(node: int, inputs: int, count: int) -> str:
+def node_text(cells: MixedCells, node: int) -> str:
+    """A node as papers write it: numbers, and of cells with several inputs the cells that these come from."""
+    inputs = 1 + max(target for _, target in cells.edges) - len(cells.incoming)
     if inputs > 1:
         return f"$c_{{k-{inputs - node}}}$" if node < inputs else str(node - inputs)
     return str(node)

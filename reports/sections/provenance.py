@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reports.drawing import words
+from reports.oneshot import OneShot
 from reports.rebuild import rebuild_command
 from reports.result import Comparison, Fit, Result, Study, number_ranges
 from reports.section import Section
@@ -25,9 +26,17 @@ SKIPPED = (
     "split_is",
     "cards",
     "command",
+    "kinds",
+    "edges",
+    "operations",
+    "pick",
+    "pick_true",
+    "collapsed",
+    "random",
+    "ranking",
 )
 """Fields of a result that stand elsewhere in the report."""
-ORDER = ("fit", "study", "cards", "compare")
+ORDER = ("fit", "study", "cards", "compare", "oneshot")
 """Kinds in the order in which results are made: a comparison may use a fit."""
 
 
@@ -70,6 +79,8 @@ def _measured(result: Result) -> Iterator[tuple[str, str]]:
         yield "seeds found", number_ranges(result.seed.tolist())
     elif isinstance(result, Fit):
         yield "n", f"{len(result.actual):,} held-out architectures"
+    elif isinstance(result, OneShot):
+        yield "n", f"{len(result.arrays['seconds']):,} epochs, {len(result.ranked[0]):,} architectures ranked"
 
 
 def _fields(info: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
