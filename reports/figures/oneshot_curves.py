@@ -32,6 +32,16 @@ class EpochCurve:
     runs: int
 
 
+@dataclass(frozen=True, slots=True)
+class EpochPanel:
+    """Curves of one quantity: its name with the unit, values of dotted lines by their names, whether it is counted."""
+
+    label: str
+    curves: Sequence[EpochCurve]
+    lines: Mapping[str, float]
+    counted: bool = False
+
+
 def compute_epoch_curves(
     searches: Mapping[str, Sequence[OneShot]], quantity: str, settings: Settings
 ) -> list[EpochCurve]:
@@ -53,35 +63,24 @@ def compute_epoch_curves(
     return curves
 
 
-def draw_epoch_curves(
-    panels: Sequence[tuple[str, Sequence[EpochCurve], Mapping[str, float]]], looks: Mapping[str, Look]
-) -> Figure:
-    """Panels two in a row, each of (label of the y axis, curves, values of dotted lines by name)."""
-    columns = min(2, len(panels))
+def draw_epoch_curves(panels: Sequence[EpochPanel], looks: Mapping[str, Look]) -> Figure:
+    """The panels, four of them two in a row."""
+    columns = 2 if len(panels) > 3 else len(panels)
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(3.6 * columns + 0.2, 2.5 * rows + 0.5), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(3.1 * columns + 0.6, 2.4 * rows + 0.5), layout="constrained", facecolor="white")
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
     told: set[str] = set()
-    for axes, (label, curves, lines) in zip(grid.flat, panels, strict=False):
-        for curve in curves:
+    for axes, panel in zip(grid.flat, panels, strict=False):
+        for curve in panel.curves:
             _draw_curve(axes, curve, looks[curve.searcher], curve.searcher not in told)
             told.add(curve.searcher)
-        for name, value in lines.items():
+        _dress(axes, panel)
+        for name, value in panel.lines.items():
             axes.axhline(value, color=GREY, linestyle=":", linewidth=1.2)
-            axes.annotate(
-                name,
-                (1.0, value),
-                xycoords=("axes fraction", "data"),
-                xytext=(-2, 2),
-                textcoords="offset points",
-                ha="right",
-                va="bottom",
-                fontsize=7.5,
-                color=GREY,
-            )
-        _dress(axes, label)
+            outside = (1.01, value)
+            axes.annotate(name, outside, xycoords=("axes fraction", "data"), va="center", fontsize=7.5, color=GREY)
     set_legend(figure)
     return figure
 
@@ -100,18 +99,25 @@ def _draw_curve(axes: Axes, curve: EpochCurve, look: Look, labelled: bool) -> No
     )
 
 
-def _dress(axes: Axes, label: str) -> None:
+def _dress(axes: Axes, panel: EpochPanel) -> None:
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.grid(True, color="#E4E4E4", linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.margins(y=0.12)
-    low, high = axes.get_ylim()
-    if high - low < NARROWEST * abs(high):  # noise is not to look like news
-        low, high = high - NARROWEST * abs(high), high
-        axes.set_ylim(low, high)
-    axes.ticklabel_format(axis="y", useOffset=False)
     axes.tick_params(labelsize=8.5)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=panel.counted))
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.set_ylim(*_range(panel))
     axes.set_xlabel("epoch", fontsize=9)
-    axes.set_title(label, fontsize=9, loc="left")
+    axes.set_title(panel.label, fontsize=9, loc="left")
+
+
+def _range(panel: EpochPanel) -> tuple[float, float]:
+    """Ends of the y axis: all that is drawn and a margin, and never so narrow that noise looks like news."""
+    drawn = [values for curve in panel.curves for values in (curve.band.value, curve.band.low, curve.band.high)]
+    seen = np.concatenate([*drawn, np.array(list(panel.lines.values()))])
+    low, high = float(np.nanmin(seen)), float(np.nanmax(seen))
+    low = min(low, high - NARROWEST * abs(high)) if high else low - 0.5
+    margin = 0.08 * (high - low) or 0.5
+    return low - margin, high + margin

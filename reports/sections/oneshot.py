@@ -9,7 +9,7 @@ import numpy as np
 
 from reports.drawing import Drawing, Look, looks, words
 from reports.figures.cells import compute_cells, draw_cells, operation_colours
-from reports.figures.oneshot_curves import compute_epoch_curves, draw_epoch_curves
+from reports.figures.oneshot_curves import EpochPanel, compute_epoch_curves, draw_epoch_curves
 from reports.figures.shared_ranking import compute_shared_rankings, draw_shared_rankings
 from reports.figures.strengths import compute_strengths, draw_strengths
 from reports.oneshot import OneShot, by_label, group_searches
@@ -183,21 +183,22 @@ def _curves(
 ) -> Drawing:
     first = next(iter(searches.values()))[0]
     random = _random(searches)
-    worth = {f"{key} of the table": random[key] for key in ("mean", "best") if random.get(key) is not None}
-    uniform = {"all alike": float(np.log(len(first.cells.operations)))}
+    worth = {key: random[key] for key in ("mean", "best") if random.get(key) is not None}
+    uniform = {"even": float(np.log(len(first.cells.operations)))}
     label = "" if measure is None else measure_words(measure) + measure_unit(measure)
     panels = [
-        (label, compute_epoch_curves(searches, "true", settings), worth),
-        ("accuracy by shared weights [%]", compute_epoch_curves(searches, "val_accuracy", settings), {}),
-        ("entropy of an edge's strengths [nats]", compute_epoch_curves(searches, "entropy", settings), uniform),
-        ("edges that are skips", compute_epoch_curves(searches, "skips", settings), {}),
+        EpochPanel(label, compute_epoch_curves(searches, "true", settings), worth),
+        EpochPanel("accuracy by shared weights [%]", compute_epoch_curves(searches, "val_accuracy", settings), {}),
+        EpochPanel("entropy of strengths [nats]", compute_epoch_curves(searches, "entropy", settings), uniform),
+        EpochPanel("edges that are skips", compute_epoch_curves(searches, "skips", settings), {}, counted=True),
     ]
     caption = (
         f"The architecture that each search would give after each epoch, {settings.statistic} over n seeds with "
-        f"{settings.interval}: its worth, where a table knows it, its validation accuracy by shared weights, how "
-        "undecided the strengths are, and how many of its edges are skips."
+        f"{settings.interval}: its worth, where a table knows it (dotted: mean and best of the table), its validation "
+        "accuracy by shared weights, the entropy of the strengths of an edge (dotted: all operations alike), and how "
+        "many of its edges are skips."
     )
-    return Drawing(f"{name}-epochs", caption, draw_epoch_curves([panel for panel in panels if panel[1]], style))
+    return Drawing(f"{name}-epochs", caption, draw_epoch_curves([panel for panel in panels if panel.curves], style))
 
 
 def _cells(searches: Searches, name: str) -> Iterator[Drawing]:

@@ -10,7 +10,7 @@ import pytest
 
 import nasbench.__main__ as cli
 from reports.drawing import figure_bytes, looks
-from reports.figures.oneshot_curves import compute_epoch_curves, draw_epoch_curves
+from reports.figures.oneshot_curves import EpochPanel, compute_epoch_curves, draw_epoch_curves
 from reports.figures.shared_ranking import compute_shared_rankings, draw_shared_rankings
 from reports.figures.strengths import CHOSEN, compute_strengths, draw_strengths
 from reports.oneshot import OneShot, by_label, group_searches
@@ -132,9 +132,21 @@ def test_curves_over_epochs(tmp_path: Path, settings: Settings) -> None:
     assert skips.band.value[0] == np.mean([search.arrays["skips"][0].sum() for search in searches["gdas"]])
     unknown = {"gdas": [read(make_oneshot(tmp_path / "d", truth=False))]}
     assert compute_epoch_curves(unknown, "true", settings) == []
-    figure = draw_epoch_curves([("true", [true], {"best": 94.4}), ("skips", [skips], {})], looks(searches))
+    figure = draw_epoch_curves(
+        [EpochPanel("true", [true], {"best": 94.4}), EpochPanel("skips", [skips], {}, counted=True)], looks(searches)
+    )
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["true", "skips"]
+    assert figure.axes[0].get_ylim()[1] > 94.4
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["gdas (n = 3)"]
+
+
+def test_noise_does_not_look_like_news(tmp_path: Path, settings: Settings) -> None:
+    search = read(make_oneshot(tmp_path / "a"))
+    search.arrays["entropy"][:] = np.log(5) - 1e-6 * np.arange(EPOCHS)
+    curves = compute_epoch_curves({"gdas": [search]}, "entropy", settings)
+    (axes,) = draw_epoch_curves([EpochPanel("entropy", curves, {"even": np.log(5)})], looks(["gdas"])).axes
+    low, high = axes.get_ylim()
+    assert high - low > 0.05 and low < np.log(5) < high
 
 
 def test_shared_weights_against_the_truth(tmp_path: Path, settings: Settings) -> None:
