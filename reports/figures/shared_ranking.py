@@ -47,7 +47,7 @@ def compute_shared_rankings(searches: Mapping[str, Sequence[OneShot]], settings:
 
 def draw_shared_rankings(rankings: Sequence[SharedRanking], looks: Mapping[str, Look], x_label: str) -> Figure:
     """A panel a searcher, x axes alike; seeds fade; how many architectures are left of the panel stands in it."""
-    columns = min(3, len(rankings))
+    columns = 2 if len(rankings) == 4 else min(3, len(rankings))
     rows = math.ceil(len(rankings) / columns)
     figure = Figure(figsize=(2.5 * columns + 0.5, 2.5 * rows + 0.35), layout="constrained", facecolor="white")
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True)

@@ -35,10 +35,12 @@ def _section(group: Sequence[OneShot], name: str, settings: Settings) -> Section
     searches = by_label(group)
     info = group[0].info
     measure = next((search.measure for search in group if search.measure is not None), None)
-    dataset = info.get("data", {}).get("name", info.get("recipe", {}).get("dataset", "images"))
+    recipe = info.get("recipe", {})
+    dataset = info.get("data", {}).get("name", recipe.get("dataset", "images"))
+    sizes = ", ".join(f"{key} {recipe[key]}" for key in ("epochs", "channels", "cells") if key in recipe)
     return Section(
         name,
-        f"One-shot searches of {info['space']} on {dataset}",
+        f"One-shot searches of {info['space']} on {dataset}{f' ({sizes})' if sizes else ''}",
         tuple(_findings(searches, measure, settings)),
         (_summary(searches, name, measure, settings), _found(searches, name, measure)),
         tuple(_drawings(searches, name, measure, settings)),
