@@ -111,8 +111,8 @@ class SearchRecord:
 def entropy(strengths: np.ndarray) -> float:
     """Mean over edges of the entropy of operations, in nats, of strengths [K, E, O] that are normalised for each edge.
 
-    >>> entropy(np.array([[[1.0, 1.0], [3.0, 0.0]]])) == np.log(2) / 2
-    True
+    >>> round(entropy(np.array([[[1.0, 1.0], [3.0, 0.0]]])), 6)
+    0.346574
     """
     sums = strengths.sum(axis=2, keepdims=True)
     shares = np.divide(strengths, sums, out=np.zeros_like(strengths), where=sums > 0)
