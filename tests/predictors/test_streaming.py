@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,10 @@ SPACE = Quick()
 
 
 @pytest.fixture(autouse=True)
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is bounded has a small bound; the space has a name, and a proxy that takes no time."""
     load = nasbench.load_space
     monkeypatch.setattr(nasbench, "load_space", lambda name: SPACE if name == SPACE.name else load(name))
-    monkeypatch.setattr("predictors.proxy.PROXIES", {**PROXIES})
     for place in ("generator.build.COSTED", "database.writer.MOST_FOLDED", "database.checks.REMEMBERED"):
         monkeypatch.setattr(f"nasbench.{place}", BOUND)
     for name in ("scoring_work.BLOCK", "scoring_work.GROUP", "scoring_jobs.COUNTED"):
@@ -55,6 +54,9 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     @size_proxy(better="higher", many=lambda space, architectures, skeleton: np.ones(len(architectures)))
     def quick(space: Any, architecture: Any, skeleton: Any) -> float:
         return 1.0
+
+    yield
+    del PROXIES["quick"]  # alone: others may have been loaded meanwhile
 
 
 def peak(work: Callable[[], object]) -> int:
