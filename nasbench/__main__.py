@@ -24,6 +24,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("nasbench.commands", "a table as CSV or Parquet"),
     "import": ("nasbench.commands", "turn published results, such as a CSV file, into a table"),
     "verify": ("nasbench.generator.commands", "train rows of a table again and compare"),
+    "train": (
+        "nasbench.scratch.commands",
+        "train one architecture from scratch, full recipe; goes on where it stopped",
+    ),
     "study": (
         "predictors.study_commands",
         "rank correlation of predictors against the number of trained architectures",
@@ -52,7 +56,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GROUPS = {
     "From images to a report": ("build", "fit", "compare", "report"),
     "Tables": ("info", "query", "export", "import", "verify"),
-    "Predictors and searchers": ("study", "transfer", "proxies", "cards", "search", "oneshot", "found"),
+    "Predictors and searchers": ("study", "transfer", "proxies", "cards", "search", "oneshot", "train", "found"),
     "Way in": ("list", "draw", "quickstart"),
 }
 """The order in which ``nasbench --help`` shows the commands."""

@@ -24,7 +24,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-EXTRAS = {"torch": "torch", "torchvision": "torch", "ray": "ray", "optuna": "optuna", "cmaes": "optuna"}
+EXTRAS = {
+    **dict.fromkeys(("torch", "torchvision"), "torch"),
+    **dict.fromkeys(("onnx", "onnxscript"), "onnx"),
+    **dict.fromkeys(("optuna", "cmaes"), "optuna"),
+    "ray": "ray",
+}
 """Import names of optional packages, and the extra that installs each."""
 
 

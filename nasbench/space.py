@@ -50,6 +50,8 @@ class Space(ABC):
     """Number of options of each choice."""
     published: Skeleton = Skeleton()
     """The skeleton that the space was published with."""
+    staged: bool = True
+    """Whether a skeleton counts the cells of each stage; otherwise it counts those of the whole network."""
     additive: bool = False
     """Whether the published cost is a sum over choices and a representative has no step to spare."""
 
@@ -75,6 +77,10 @@ class Space(ABC):
             f"{self.name} offers no cells with shared weights, which one-shot searchers need: search it by "
             f"nasbench search, or write mixed_cells in its file as nas_bench_201 does"
         )
+
+    def cells_text(self, cells: object) -> str:
+        """How many cells a skeleton has, in words: so many a stage, or in all."""
+        return f"{cells} cells {'a stage' if self.staged else 'in all'}"
 
     # -- text ---------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ _COUNTS = {
     "images": "training images in the batch that proxies look at (default: 64)",
     "batch_seed": "seed of the draw of these images (default: 0)",
     "channels": "channels of the first stage (default: 16)",
-    "cells": "cells in a stage (default: 1)",
+    "cells": "cells in a stage, or of the whole network, as the space counts them (default: 1)",
 }
 
 
@@ -64,7 +64,8 @@ def run_proxies(args: argparse.Namespace) -> int:
     stop_when_terminated()
     say(
         f"{args.out}: {len(architectures):,} classes of {space.name} x {args.seeds} seeds, {len(names)} proxies on "
-        f"{settings.images} images of {settings.dataset}, {settings.channels} channels, {settings.cells} cells a stage"
+        f"{settings.images} images of {settings.dataset}, {settings.channels} channels, "
+        f"{space.cells_text(settings.cells)}"
     )
     done = score_table(
         args.out,

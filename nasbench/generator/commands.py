@@ -15,7 +15,7 @@ _COUNTS = {
     "validation_images": "images held out of those for validation (default: a fifth)",
     "image_size": "side in pixels that images are resized to (default: their own)",
     "channels": "channels of the first stage (default: 8)",
-    "cells": "cells in a stage (default: 1)",
+    "cells": "cells in a stage, or of the whole network, as the space counts them (default: 1)",
     "epochs": "passes over the training images (default: 12)",
     "batch_size": "images a step (default: 128)",
     "crop_padding": "pixels of padding for random crops (default: 0, none)",
@@ -79,7 +79,7 @@ def run_build(args: argparse.Namespace) -> int:
     stop_when_terminated()
     say(
         f"{args.out}: {len(architectures):,} classes of {space.name} x {args.seeds} seeds on {recipe.dataset}, "
-        f"{recipe.epochs} epochs, {recipe.channels} channels, {recipe.cells} cells a stage"
+        f"{recipe.epochs} epochs, {recipe.channels} channels, {space.cells_text(recipe.cells)}"
     )
     done = build(
         args.out,

@@ -35,6 +35,7 @@ class DARTS(Space):
 
     name = "darts"
     options = tuple(count for _ in KINDS for node in NODES for count in (len(OPERATIONS), node) * 2)
+    staged = False
     published = Skeleton(channels=36, cells=20, classes=10, input_shape=(3, 32, 32))
 
     def count(self) -> int:

@@ -10,7 +10,7 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -23,6 +23,9 @@ from datasets.tensors import to_tensors
 from nasbench.training.recipe import Recipe
 
 EVALUATION_BATCH = 500
+
+Objective = Callable[[nn.Module, torch.Tensor, torch.Tensor, Recipe], tuple[torch.Tensor, torch.Tensor]]
+"""Of network, images, labels and recipe: the logits, and the loss that is descended."""
 
 
 class TrainingFailed(RuntimeError):
@@ -72,7 +75,15 @@ def train(network: nn.Module, images: Images, recipe: Recipe, seed: int) -> Iter
     """
     device = images.train[0].device
     network.to(device).to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(
+    optimizer = make_optimizer(network, recipe)
+    generator = torch.Generator(device=device).manual_seed(seed)
+    for epoch in range(recipe.epochs):
+        yield train_epoch(network, images, recipe, optimizer, generator, epoch)
+
+
+def make_optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.SGD:
+    """The SGD that a recipe asks for, over all weights of a network that is on its device."""
+    return torch.optim.SGD(
         network.parameters(),
         lr=recipe.learning_rate,
         momentum=recipe.momentum,
@@ -80,9 +91,15 @@ def train(network: nn.Module, images: Images, recipe: Recipe, seed: int) -> Iter
         weight_decay=recipe.weight_decay,
         fused=True,
     )
-    generator = torch.Generator(device=device).manual_seed(seed)
-    for epoch in range(recipe.epochs):
-        yield _train_epoch(network, images, recipe, optimizer, generator, epoch)
+
+
+def plain_objective(
+    network: nn.Module, x: torch.Tensor, y: torch.Tensor, recipe: Recipe
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The logits, and the cross-entropy of the network's one output."""
+    with autocast(x.device, recipe):
+        logits = network(x)
+    return logits, functional.cross_entropy(logits.float(), y, label_smoothing=recipe.label_smoothing)
 
 
 @contextlib.contextmanager
@@ -100,14 +117,31 @@ def flushed_denormals() -> Iterator[None]:
 
 
 @flushed_denormals()
-def _train_epoch(
+def train_epoch(
     network: nn.Module,
     images: Images,
     recipe: Recipe,
     optimizer: torch.optim.Optimizer,
     generator: torch.Generator,
     epoch: int,
+    objective: Objective = plain_objective,
+    gradient_clip: float = 0.0,
 ) -> EpochRecord:
+    """What became of one epoch: the network trained in place, then evaluated on validation images.
+
+    Args:
+        network: in channels-last memory, on the device of ``images``.
+        images: the splits; the test split is not read.
+        recipe: the hyper-parameters.
+        optimizer: of :func:`make_optimizer`.
+        generator: of the order of images and of augmentation.
+        epoch: counted from zero; it says where the learning rate is.
+        objective: the loss that is descended.
+        gradient_clip: greatest norm of the gradient of all weights together; 0 for any.
+
+    Raises:
+        TrainingFailed: a loss is not finite; the weights are spent.
+    """
     start = time.perf_counter()
     network.train()
     inputs, labels = images.train
@@ -123,11 +157,11 @@ def _train_epoch(
         y = labels[chosen]
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate_at((epoch * steps + step) / (recipe.epochs * steps))
-        with autocast(device, recipe):
-            logits = network(x)
-        loss = functional.cross_entropy(logits.float(), y, label_smoothing=recipe.label_smoothing)
+        logits, loss = objective(network, x, y, recipe)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if gradient_clip:
+            nn.utils.clip_grad_norm_(network.parameters(), gradient_clip)
         optimizer.step()
         loss_sum += loss.detach()
         correct += (logits.detach().argmax(1) == y).sum()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,8 +15,9 @@ from nasbench.console import Progress, progress
 from nasbench.database.lock import FileLock
 from nasbench.generator.worker import keep_freed_memory
 from nasbench.registry import ONESHOT
+from nasbench.result_folder import check_same, read_result
 from nasbench.table import Table
-from predictors.provenance import read_result, write_result
+from predictors.provenance import write_result
 from searchers.measure import Measure, resolved
 from searchers.weight_sharing.checkpoint import restore, snapshot
 from searchers.weight_sharing.epochs import judge, random_architectures, run_epoch
@@ -53,7 +53,7 @@ def oneshot(request: OneShotRequest, out: Path) -> SearchRecord:
     out.mkdir(parents=True, exist_ok=True)
     lock = FileLock(out / ".search")
     try:
-        _check_same(out, read_result(out, "oneshot"), about)
+        check_same(out, read_result(out, "oneshot"), about)
         searcher = ONESHOT.load(request.searcher)(
             Problem(cells, skeleton, recipe, device), request.seed, **request.parameters
         )
@@ -157,14 +157,3 @@ def _truth(request: OneShotRequest) -> tuple[Table | None, Measure]:
     if table.header.space != request.space:
         raise ValueError(f"{request.table} is a table of {table.header.space}, the search is in {request.space}")
     return table, resolved(request.report, table)
-
-
-def _check_same(out: Path, old: Mapping[str, Any] | None, new: Mapping[str, Any]) -> None:
-    """Raises ValueError where the folder holds a search with other settings."""
-    for name, value in new.items() if old is not None else ():
-        before = old.get(name) if old is not None else None
-        if before != json.loads(json.dumps(value)):
-            raise ValueError(
-                f"{out} was made otherwise: {name} is {json.dumps(before)} there and {json.dumps(value)} in this "
-                f"command; choose another --out, or the same settings"
-            )

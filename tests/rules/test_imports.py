@@ -11,7 +11,7 @@ import pytest
 from tests.rules.house import FLOORS, ROOT, Source, imports, source, sources
 
 TORCH_ALLOWED = re.compile(
-    r"nasbench/(networks|training)/.*|nasbench/generator/worker\.py|predictors/proxies/.*|datasets/(augment|tensors)\.py"
+    r"nasbench/(networks|training)/.*|nasbench/scratch/(onnx_file|session|train|weights)\.py|nasbench/generator/worker\.py|predictors/proxies/.*|datasets/(augment|tensors)\.py"
     r"|searchers/oneshot/.*|searchers/weight_sharing/.*"
 )
 """Files that may import torch as soon as they are imported; all others do it inside the function that needs it."""
@@ -69,7 +69,7 @@ def test_command_modules_are_light() -> None:
 def test_every_package_needed_is_declared_and_every_one_declared_is_needed() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["torch"], *extras["parquet"]]
+    wanted = [*project["dependencies"], *extras["torch"], *extras["parquet"], *extras["onnx"]]
     declared = {re.split(r"[<>=;\[ ]", line)[0] for line in wanted}
     used = {i.module.split(".")[0] for file in sources() for i in imports(file)}
     ours = {*FLOORS, *sys.stdlib_module_names, "__future__", "ray", "optuna"}
