@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbench import load_space
 from predictors.published import SETTINGS
 from reports.drawing import Drawing, words
 from reports.figures.proxy_correlations import ProxyBars, compute_proxy_bars, draw_proxy_bars
@@ -43,11 +44,17 @@ def _setting(result: Told) -> str:
     return (
         f"Proxies of {result.info['scores_table']} looked at {said.get('images', '?')} images of "
         f"{words(str(said.get('dataset', 'a data set')))} through untrained networks of {said.get('channels', '?')} "
-        f"channels and {said.get('cells', '?')} cells a stage, with weights drawn as "
+        f"channels and {_cells(result)}, with weights drawn as "
         f"{'torch does' if said.get('initialisation') == 'torch' else 'trainings do'}. They are judged by "
         f"{measure_words(Measure(str(result.info['metric']), int(result.info['schedule'])))} in "
         f"{result.info['table']}."
     )
+
+
+def _cells(result: Told) -> str:
+    """How many cells the networks had; a stage where the result does not name its space."""
+    cells, space = result.info["settings"].get("cells", "?"), result.info.get("space")
+    return load_space(str(space)).cells_text(cells) if space else f"{cells} cells a stage"
 
 
 def _finding(result: Told, over: str, bars: ProxyBars) -> str:

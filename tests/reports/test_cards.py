@@ -109,6 +109,13 @@ def test_the_drawing_has_a_pair_of_bars_for_each_proxy_and_marks(tmp_path: Path)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["jacob cov", "params", "grad norm"]
 
 
+def test_cells_of_darts_are_said_to_be_all(tmp_path: Path, settings: Settings) -> None:
+    folder = make_cards(tmp_path / "cards")
+    said = json.loads((folder / "result.json").read_text())
+    (folder / "result.json").write_text(json.dumps({**said, "space": "darts"}))
+    assert "of 16 channels and 5 cells in all, with" in "\n".join(section(folder, settings).paragraphs)
+
+
 def test_the_section_says_who_ranks_best_and_how_it_was_measured(tmp_path: Path, settings: Settings) -> None:
     part = section(make_cards(tmp_path / "cards"), settings)
     text = "\n".join(part.paragraphs)

@@ -229,3 +229,8 @@ def test_graph_of_a_cell_by_hand() -> None:
     inside = [edge for edge in graph.edges if edge[1] < 10]
     assert inside == [(0, 1), (0, 2), (0, 4), (0, 6), (1, 3), (1, 7), (2, 5), (3, 5), (4, 8), (5, 8), (6, 9), (7, 9)]
     assert [source for source, target in graph.edges if target == 10] == list(range(2, 10))
+
+
+def test_cells_are_counted_in_all_and_elsewhere_a_stage() -> None:
+    assert load_space("darts").cells_text(20) == "20 cells in all"
+    assert load_space("nas_bench_201").cells_text(5) == "5 cells a stage"
