@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from nasbench.scratch.recipe import ScratchRecipe, read_values, scratch_names
 from reports.result import Result
 
 RECIPE = (
@@ -31,7 +32,8 @@ def rebuild_command(result: Result) -> str:
         return noted
     if isinstance(noted, list):
         return shlex.join(["nasbench", *map(str, noted)])
-    words = {"fit": _fit, "study": _study, "compare": _compare, "oneshot": _oneshot}[result.kind](result.info)
+    known = {"fit": _fit, "study": _study, "compare": _compare, "oneshot": _oneshot, "train": _train}
+    words = known[result.kind](result.info)
     return shlex.join(["nasbench", result.kind, *words, "--out", result.name])
 
 
@@ -80,6 +82,19 @@ def _oneshot(info: dict[str, Any]) -> list[str]:
         ["--ranked", str(ranking["architectures"])] if isinstance(truth, dict) and isinstance(ranking, dict) else []
     )
     return words + _options(info, ("judged_images",))
+
+
+def _train(info: dict[str, Any]) -> list[str]:
+    """The architecture by its text, and what its recipe has otherwise than the one that comes along for its space."""
+    text = str(info["architecture"]).replace("'", '"')  # read alike, and easier to type into a shell
+    words = _options({**info, "architecture": text}, ("space", "architecture", "seed"))
+    known = read_values(info["space"]) if info["space"] in scratch_names() else ScratchRecipe().to_json()
+    for name, value in info.get("recipe", {}).items():
+        if value != known.get(name) and isinstance(value, bool):
+            words += [f"--{name}" if value else f"--no-{name}"]
+        elif value != known.get(name):
+            words += _options({name: value}, (name,))
+    return words
 
 
 def _options(info: dict[str, Any], names: Sequence[str]) -> list[str]:

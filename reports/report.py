@@ -18,11 +18,12 @@ from reports.sections import (
     quality,
     studies,
     surrogates,
+    trainings,
     transfers,
 )
 from reports.settings import Settings
 
-PARTS = (comparisons, fronts, oneshot, surrogates, fits, quality, studies, transfers, cards, provenance)
+PARTS = (comparisons, fronts, oneshot, trainings, surrogates, fits, quality, studies, transfers, cards, provenance)
 """What a report consists of, in order."""
 
 

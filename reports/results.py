@@ -1,6 +1,7 @@
 """Result folders in, plain arrays out: what ``nasbench fit``, ``study``, ``compare`` and others wrote.
 
-One-shot searches aside, which :mod:`reports.oneshot` opens for it, the only file here that opens results. Numbers are
+One-shot searches and trainings aside, which :mod:`reports.oneshot` and :mod:`reports.trained` open for it, the only
+file here that opens results. Numbers are
 passed on as they stand: nothing is filled in, and what a folder should hold but does not is listed in ``missing``.
 """
 
@@ -21,6 +22,7 @@ import nasbench
 from reports.fronts import MEMBER, RUN, group_fronts
 from reports.oneshot import read_oneshot
 from reports.result import TOLD, Comparison, Fit, Result, Run, RunFront, Study, Told, number_ranges, ordered
+from reports.trained import read_trained
 from searchers.clock import UNITS, Budget
 from searchers.measure import Measure
 from searchers.trace import Trace
@@ -75,6 +77,7 @@ def read_result(folder: Path, name: str | None = None) -> Result:
         "study": _read_study,
         "compare": _read_comparison,
         "oneshot": read_oneshot,
+        "train": read_trained,
         **dict.fromkeys(TOLD, _read_told),
     }
     kind = info.get("kind")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _COUNTS = {
     "train_images": "images to train on (default: all that are not for validation)",
     "validation_images": "images held out of those for validation",
+    "data_seed": "seed of the splits",
     "image_size": "side in pixels that images are resized to (default: their own)",
     "channels": "channels of the first stage",
     "cells": "cells in a stage, or of the whole network, as the space counts them",
@@ -24,7 +25,9 @@ _COUNTS = {
     "cutout": "side in pixels of the square blanked out, 0 for none",
 }
 _NUMBERS = {
+    "validation_fraction": "share of training images held out for validation, where their number is not given",
     "learning_rate": "peak learning rate",
+    "momentum": "of SGD",
     "weight_decay": "L2 penalty",
     "label_smoothing": "probability spread over all classes",
     "warmup": "share of the steps in which the learning rate rises",
@@ -73,6 +76,7 @@ epoch is chosen by validation accuracy; test images are read once, at the end, b
     recipe.add_argument("--schedule", metavar="NAME", help="cosine or one_cycle")
     recipe.add_argument("--stem", metavar="NAME", help="cifar or imagenet")
     recipe.add_argument("--flip", action=argparse.BooleanOptionalAction, default=None, help="random horizontal flips")
+    recipe.add_argument("--nesterov", action=argparse.BooleanOptionalAction, default=None, help="Nesterov's momentum")
     recipe.add_argument("--precision", metavar="NAME", help="float32, or bfloat16 under autocast")
 
 

@@ -55,6 +55,23 @@ class History:
         """The history whose :meth:`array` this is."""
         return cls([tuple(map(float, row)) for row in array])
 
+    @classmethod
+    def read(cls, path: Path) -> History:
+        """The history in a file that :meth:`write` wrote.
+
+        Raises:
+            ValueError: the file is something else, or damaged.
+            OSError: it cannot be read.
+        """
+        header, *lines = list(csv.reader(path.read_text(encoding="utf-8").splitlines())) or [[]]
+        if header != ["epoch", *COLUMNS]:
+            raise ValueError(f"{path} should have the columns epoch, {', '.join(COLUMNS)}; it has {', '.join(header)}")
+        try:
+            array = np.array([[float(value) for value in line[1:]] for line in lines], dtype=np.float64)
+            return cls.of(array.reshape(len(lines), len(COLUMNS)))
+        except ValueError as error:
+            raise ValueError(f"{path} is damaged ({error}): make it again") from None
+
     def write(self, path: Path) -> None:
         """Writes a CSV file with a line an epoch, counted from one; numbers are exact.
 

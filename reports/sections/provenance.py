@@ -13,6 +13,7 @@ from reports.result import Comparison, Fit, Result, Study, number_ranges
 from reports.section import Section
 from reports.settings import Settings
 from reports.table import Column, Table
+from reports.trained import Trained
 
 SKIPPED = (
     "kind",
@@ -34,9 +35,15 @@ SKIPPED = (
     "collapsed",
     "random",
     "ranking",
+    "best_epoch",
+    "val_loss",
+    "val_accuracy",
+    "last_val_accuracy",
+    "test_loss",
+    "test_accuracy",
 )
 """Fields of a result that stand elsewhere in the report."""
-ORDER = ("fit", "study", "cards", "compare", "oneshot")
+ORDER = ("fit", "study", "cards", "compare", "oneshot", "train")
 """Kinds in the order in which results are made: a comparison may use a fit."""
 
 
@@ -81,6 +88,8 @@ def _measured(result: Result) -> Iterator[tuple[str, str]]:
         yield "n", f"{len(result.actual):,} held-out architectures"
     elif isinstance(result, OneShot):
         yield "n", f"{len(result.arrays['seconds']):,} epochs, {len(result.ranked[0]):,} architectures ranked"
+    elif isinstance(result, Trained):
+        yield "n", f"{len(result.history):,} epochs, 1 training"
 
 
 def _fields(info: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
