@@ -125,8 +125,8 @@ def test_drawings_show_every_count_and_curve(tmp_path: Path) -> None:
     texts = [text.get_text() for text in figure.axes[1].texts]
     assert texts == ["15", "5", "2", "17", "1", "1", "19"], "zeros are left out"
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["cat", "dog", "ship"]
-    many = draw_confusions(compute_confusions(training), ["x"] * 100)
-    assert many.axes[0].texts == [] or len(many.axes[0].get_xticklabels()) == 0
+    many = draw_confusions(compute_confusions(training), ["x"] * 100).axes[0]
+    assert (len(many.texts), len(many.get_xticklabels())) == (0, 0)
     curves = compute_training_curves([training])
     drawn = draw_training_curves(curves, looks(["a"]))
     assert [axes.get_title(loc="left") for axes in drawn.axes] == list(PANELS.values())
