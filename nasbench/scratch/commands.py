@@ -42,10 +42,11 @@ def configure_train(parser: argparse.ArgumentParser) -> None:
     parser.epilog = """\
 Example:
   nasbench train --space darts --search gdas --dataset cifar10 --data-root cifar10 --out gdas-trained
+  nasbench train --random 0 --dataset digits --epochs 30 --channels 8 --cells 5 --no-flip --cutout 2 --out random0
   nasbench train --table digits.h5 --dataset digits --epochs 30 --channels 16 --crop-padding 1 --no-flip --out best
 
-The training is saved after each epoch: stopped or killed, the same command goes on, to the same result to the bit as
-without a stop, on one machine. It leaves in DIR result.json, curves.csv (an epoch a line), confusion.npz, best.pt and
+The training is saved after each epoch: stopped or killed, the same command goes on, on one CPU to the same result
+to the bit as without a stop. It leaves in DIR result.json, curves.csv (an epoch a line), confusion.npz, best.pt and
 last.pt (weights, which torch.load takes with weights_only=True) and best.onnx, if the extra onnx is installed. The best
 epoch is chosen by validation accuracy; test images are read once, at the end, by its weights."""
     parser.add_argument("--space", default=None, help="search space (default: the table's or search's, or darts)")
@@ -53,6 +54,7 @@ epoch is chosen by validation accuracy; test images are read once, at the end, b
     what.add_argument("--architecture", metavar="TEXT", help="text form of the space, in quotes")
     what.add_argument("--table", metavar="FILE.h5", type=Path, help="the best architecture of a table")
     what.add_argument("--search", metavar="DIR", type=Path, help="what a one-shot search found")
+    what.add_argument("--random", metavar="N", type=int, help="the architecture that is drawn with seed N")
     parser.add_argument(
         "--best", metavar="METRIC", default="val_accuracy", help="best by what, with --table (default: val_accuracy)"
     )
@@ -110,6 +112,8 @@ def run_train(args: argparse.Namespace) -> None:
 
 def _chosen(args: argparse.Namespace) -> tuple[Space, Architecture, str]:
     """Space, architecture, and where it comes from."""
+    import numpy as np
+
     import nasbench
 
     if args.table is not None:
@@ -126,6 +130,9 @@ def _chosen(args: argparse.Namespace) -> tuple[Space, Architecture, str]:
         space = _same_space(args, told["space"])
         return space, space.parse(told["pick"]), f"found by {told['searcher']} in {args.search.name}"
     space = nasbench.load_space(args.space or "darts")
+    if args.random is not None:
+        check_least(args, random=0)
+        return space, space.sample(np.random.default_rng(args.random)), f"random architecture {args.random}"
     return space, space.parse(args.architecture), "given as text"
 
 

@@ -28,7 +28,7 @@ class Recipe:
         validation_fraction: share of the training images held out for validation.
         data_seed: seed of the splits.
         channels: channels of the first stage.
-        cells: cells in a stage.
+        cells: cells in a stage, or of the whole network, as the space counts them.
         epochs: passes over the training images; also the name of the schedule in a table.
         batch_size: images a step.
         learning_rate: peak learning rate of SGD.

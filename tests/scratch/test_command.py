@@ -192,6 +192,13 @@ def test_the_best_of_a_table_by_its_recipe(nasbench, tmp_path) -> None:
     assert code == 2 and "hidden" in err
 
 
+def test_a_random_architecture(nasbench, tmp_path) -> None:
+    words = ("train", "--random", 3, *SMALL, "--no-onnx", "--epochs", 1, "--out", tmp_path / "t")
+    code, out, err = nasbench(*words)
+    assert code == 0 and told(tmp_path / "t")["architecture"] == TEXT, err
+    assert "random architecture 3; seed 0" in out
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -203,6 +210,7 @@ def test_the_best_of_a_table_by_its_recipe(nasbench, tmp_path) -> None:
         (("--architecture", TEXT, "--device", "tpu"), "device must be auto, cpu"),
         (("--architecture", TEXT, "--seed", "-1"), "--seed must be at least 0"),
         (("--architecture", TEXT, "--stem", "mnist"), "stem must be one of"),
+        (("--random", "-1"), "--random must be at least 0"),
         (("--search", "nowhere"), "holds no finished one-shot search"),
         (("--table", "nowhere.h5"), "nowhere.h5"),
         ((), "is required"),

@@ -44,6 +44,9 @@ def test_the_file_computes_what_torch_computes(nasbench, tmp_path, space: str) -
     onnx.checker.check_model(str(path), full_check=True)
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     assert [value.name for value in (*session.get_inputs(), *session.get_outputs())] == ["images", "logits"]
+    properties = session.get_modelmeta().custom_metadata_map
+    assert properties["space"] == space and len(json.loads(properties["classes"])) == 10
+    assert len(json.loads(properties["mean"])) == len(json.loads(properties["std"])) == 1
     network, (images, _) = load_trained(tmp_path / "t"), make_images()
     for count in (1, 2, 7):
         x = images.test[0][:count].contiguous()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 
 import pytest
 
+from nasbench.complexity import complexity
 from nasbench.scratch.recipe import ScratchRecipe, field_names, read_values, scratch_names
 from nasbench.training.presets import preset_names
 from nasbench.training.recipe import Recipe
-from tests.scratch.training_folders import RECIPE, with_base
+from tests.scratch.training_folders import RECIPE, SPACE, with_base
 
 
 def test_drop_path_grows_linearly_from_zero() -> None:
@@ -28,6 +31,13 @@ def test_the_published_recipe_of_darts() -> None:
     assert (base.cutout, base.crop_padding, base.flip, base.nesterov, base.label_smoothing) == (16, 4, True, False, 0)
     assert (recipe.drop_path, recipe.auxiliary_weight, recipe.gradient_clip, recipe.stem) == (0.2, 0.4, 5.0, "cifar")
     assert base.learning_rate_at(0) == 0.025 and base.learning_rate_at(0.5) == pytest.approx(0.0125)
+
+
+def test_the_published_network_has_the_published_size() -> None:
+    golden = json.loads((Path(__file__).parents[1] / "golden" / "darts.json").read_text())["DARTS_V2"]
+    skeleton = ScratchRecipe.from_json(read_values("darts")).skeleton((3, 32, 32), 10)
+    assert skeleton.auxiliary
+    assert complexity(SPACE.plan(SPACE.parse(golden["text"]), skeleton)).parameters == 3_349_342
 
 
 def test_json_is_flat_and_comes_back() -> None:
