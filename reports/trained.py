@@ -41,6 +41,11 @@ class Trained(Result):
         """Where the architecture comes from, in words."""
         return str(self.info.get("origin", "given as text"))
 
+    @property
+    def at_random(self) -> bool:
+        """Whether the architecture was drawn at random."""
+        return self.info.get("source") == "random"
+
     def number(self, name: str) -> float:
         """A number of ``result.json``; NaN before the end."""
         value = self.info.get(name)
@@ -85,6 +90,15 @@ def group_trainings(results: Iterable[Result]) -> list[list[Trained]]:
             key = json.dumps([info["data"].get("sha256"), info["space"], info["recipe"]], sort_keys=True)
             alike.setdefault(key, []).append(result)
     return list(alike.values())
+
+
+def by_architecture(trainings: Iterable[Trained]) -> list[list[Trained]]:
+    """Finished trainings of one architecture together, in the order given."""
+    found: dict[str, list[Trained]] = {}
+    for training in trainings:
+        if training.confusion:
+            found.setdefault(str(training.info["architecture"]), []).append(training)
+    return list(found.values())
 
 
 def best_of(trainings: Sequence[Trained]) -> Trained | None:

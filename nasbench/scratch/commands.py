@@ -100,6 +100,7 @@ def run_train(args: argparse.Namespace) -> None:
         seed=args.seed,
         data_root=args.data_root,
         device=resolve_device(args.device),
+        source=next(name for name in ("table", "search", "random", "text") if getattr(args, name, "") is not None),
         origin=origin,
         onnx=not args.no_onnx,
     )

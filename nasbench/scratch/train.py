@@ -28,6 +28,8 @@ from nasbench.space import Architecture, Space
 from nasbench.training.loop import Images
 
 CHECKPOINT, BEST, LAST, ONNX = "checkpoint.pt", "best.pt", "last.pt", "best.onnx"
+SOURCES = ("text", "table", "search", "random")
+"""Where architectures come from."""
 CURVES, CONFUSION = "curves.csv", "confusion.npz"
 
 
@@ -42,7 +44,8 @@ class TrainRequest:
         seed: which training of the architecture.
         data_root: where the images are.
         device: ``cpu``, ``cuda``, ... as :func:`nasbench.generator.build.resolve_device` gives it.
-        origin: where the architecture comes from, in words.
+        source: where the architecture comes from: one of :data:`SOURCES`.
+        origin: the same in words.
         onnx: whether the best network is written as ONNX too.
     """
 
@@ -52,6 +55,7 @@ class TrainRequest:
     seed: int = 0
     data_root: Path | None = None
     device: str = "cpu"
+    source: str = "text"
     origin: str = "given as text"
     onnx: bool = True
 
@@ -102,6 +106,7 @@ def _trained(request: TrainRequest, plan: Plan, dataset: Dataset, about: dict[st
     about = {
         **about,
         "class_hash": class_hash,
+        "source": request.source,
         "origin": request.origin,
         "cost": _cost(plan),
         "threads": torch.get_num_threads(),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
 from nasbench import load_space
 from reports.drawing import Drawing, looks, words
 from reports.figures.confusion import compute_confusions, draw_confusions, worst_pair
 from reports.figures.training_curves import compute_training_curves, draw_training_curves
-from reports.result import Result
+from reports.result import Result, number_ranges
 from reports.section import Section
 from reports.settings import Settings
-from reports.table import Cell, Column, Table, Value
-from reports.trained import Trained, best_of, group_trainings
+from reports.table import Cell, Column, Table, Value, interval_text
+from reports.trained import Trained, best_of, by_architecture, group_trainings
 
 CONFUSIONS = 3
 """Most trainings side by side of which each has its confusion drawn; of more, the best one's is."""
@@ -36,20 +38,20 @@ def make_sections(results: Sequence[Result], settings: Settings) -> list[Section
     """A section for the trainings that were made alike, and so for each such group; none without a training."""
     groups = group_trainings(results)
     return [
-        _section(trainings, f"trainings-{place + 1}" if len(groups) > 1 else "trainings")
+        _section(trainings, f"trainings-{place + 1}" if len(groups) > 1 else "trainings", settings)
         for place, trainings in enumerate(groups)
     ]
 
 
-def _section(trainings: Sequence[Trained], name: str) -> Section:
+def _section(trainings: Sequence[Trained], name: str, settings: Settings) -> Section:
     info = trainings[0].info
     recipe, space = info["recipe"], load_space(str(info["space"]))
     sizes = f"{recipe['epochs']} epochs, {recipe['channels']} channels, {space.cells_text(recipe['cells'])}"
     return Section(
         name,
         f"Trained from scratch: {space.name} on {info['data']['name']} ({sizes})",
-        tuple(_findings(trainings)),
-        (_table(trainings, name),),
+        (*_findings(trainings), *_beside_random(trainings, settings)),
+        (_table(trainings, name), *_over_seeds(trainings, name, settings)),
         tuple(_drawings(trainings, name)),
     )
 
@@ -72,6 +74,54 @@ def _findings(trainings: Sequence[Trained]) -> Iterator[str]:
         yield f"It mistakes {true} for {taken} most often: {share:.1f} % of the test images of {true}."
 
 
+def _beside_random(trainings: Sequence[Trained], settings: Settings) -> Iterator[str]:
+    """What random architectures that were trained alike are worth, and how many of them each other one surpasses."""
+    groups = by_architecture(trainings)
+    random = [_mean(group, "test_accuracy") for group in groups if group[0].at_random]
+    if len(random) < 2:
+        return
+    estimate = settings.estimate(random)
+    yield f"{len(random)} random architectures have a test accuracy of {interval_text(estimate, 2)} %."
+    for group in groups:
+        if not group[0].at_random:
+            own = _mean(group, "test_accuracy")
+            surpassed = sum(own > other for other in random)
+            who = f"{words(group[0].name)} ({group[0].origin})"
+            yield f"{who}: {own:.2f} %, more than {surpassed} of the {len(random)}."
+
+
+def _mean(group: Sequence[Trained], name: str) -> float:
+    return float(np.mean([training.number(name) for training in group]))
+
+
+def _over_seeds(trainings: Sequence[Trained], name: str, settings: Settings) -> Iterator[Table]:
+    """A row an architecture, where one was trained with several seeds."""
+    groups = by_architecture(trainings)
+    if max(map(len, groups), default=0) < 2:
+        return
+    columns = (
+        Column("origin", "architecture", form="text"),
+        Column("n", "n"),
+        Column("seeds", "seeds", form="text"),
+        Column("val_accuracy", "validation accuracy [%]", 2),
+        Column("test_accuracy", "test accuracy [%]", 2),
+        Column("text", "text form", form="long"),
+    )
+    rows: list[tuple[Cell | Value, ...]] = [
+        (
+            group[0].origin,
+            len(group),
+            number_ranges(int(training.info["seed"]) for training in group),
+            settings.estimate(training.number("val_accuracy") for training in group),
+            settings.estimate(training.number("test_accuracy") for training in group),
+            str(group[0].info["architecture"]),
+        )
+        for group in groups
+    ]
+    notes = (f"{settings.statistic.capitalize()} over n trainings ± half the {settings.interval}.",)
+    yield Table(f"{name}-architectures", "Architectures over seeds", columns, tuple(rows), notes)
+
+
 def _table(trainings: Sequence[Trained], name: str) -> Table:
     """A row a training."""
     best = best_of(trainings)
@@ -92,7 +142,7 @@ def _table(trainings: Sequence[Trained], name: str) -> Table:
         for training in trainings
     ]
     notes = (
-        "One training each, so nothing is said of chance. The best epoch is the one of the highest validation "
+        "A row is one training, so that it says nothing of chance. The best epoch is the one of the highest validation "
         "accuracy; test images were read once, at the end, by its weights. Parameters and multiply-adds are of the "
         "network as built, without the auxiliary classifier.",
     )

@@ -142,6 +142,26 @@ def test_of_many_trainings_the_best_one_is_drawn(tmp_path: Path, settings: Setti
     assert len(section.tables[0].rows) == 5
 
 
+def test_architectures_beside_random_ones(tmp_path: Path, settings: Settings) -> None:
+    made = [
+        make_trained(
+            tmp_path / f"r{place}", place, source="random", origin=f"random {place}", test_accuracy=80.0 + place
+        )
+        for place in range(4)
+    ]
+    found = {"architecture": "found", "source": "search", "origin": "found by gdas"}
+    made += [make_trained(tmp_path / f"s{s}", s, **found, test_accuracy=81.0 + s) for s in (0, 1)]
+    made.append(make_trained(tmp_path / "t", 9, ended=False))
+    (section,) = make_sections(read_results(made), settings)
+    assert section.paragraphs[-2].startswith("4 random architectures have a test accuracy of 81.50 [")
+    assert section.paragraphs[-1] == "s0 (found by gdas): 81.50 %, more than 2 of the 4."
+    one, over_seeds = section.tables
+    assert (len(one.rows), len(over_seeds.rows)) == (7, 5)
+    assert over_seeds.rows[-1][:3] == ("found by gdas", 2, "0-1")
+    (alone,) = make_sections(read_results(made[:2]), settings)
+    assert len(alone.tables) == 1 and "2 random architectures" in alone.paragraphs[-1]
+
+
 def test_the_command_line_makes_the_same_recipe(tmp_path: Path) -> None:
     odd = {"momentum": 0.8, "nesterov": True, "drop_path": 0.0, "stem": "imagenet", "train_images": 7, "data_seed": 3}
     recipe = {**read(make_trained(tmp_path / "0")).info["recipe"], **odd}

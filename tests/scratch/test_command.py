@@ -30,7 +30,7 @@ def told(folder: Path) -> dict:
 
 def test_the_folder_says_everything(trained) -> None:
     said = told(trained)
-    assert said["kind"] == "train" and said["complete"] and said["architecture"] == TEXT
+    assert said["kind"] == "train" and said["source"] == "text" and said["complete"] and said["architecture"] == TEXT
     assert (said["recipe"]["drop_path"], said["recipe"]["auxiliary_weight"]) == (0.2, 0.4), "the published recipe"
     lines = [line.split(",") for line in (trained / "curves.csv").read_text().splitlines()]
     assert lines[0][:2] == ["epoch", "learning_rate"] and [line[0] for line in lines[1:]] == ["1", "2"]
@@ -196,7 +196,7 @@ def test_a_random_architecture(nasbench, tmp_path) -> None:
     words = ("train", "--random", 3, *SMALL, "--no-onnx", "--epochs", 1, "--out", tmp_path / "t")
     code, out, err = nasbench(*words)
     assert code == 0 and told(tmp_path / "t")["architecture"] == TEXT, err
-    assert "random architecture 3; seed 0" in out
+    assert "random architecture 3; seed 0" in out and told(tmp_path / "t")["source"] == "random"
 
 
 @pytest.mark.parametrize(
