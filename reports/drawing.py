@@ -15,7 +15,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from reports.statistics import Estimate
 
@@ -81,12 +81,26 @@ def new_axes(width: float = 5.0, height: float = 3.6) -> tuple[Figure, Axes]:
     """A figure of this size in inches, and its axes: no box on top and right, a faint grid behind."""
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     axes = figure.add_subplot()
+    set_plain(axes)
+    return figure, axes
+
+
+def set_plain(axes: Axes, size: float = 9) -> None:
+    """Takes the box away on top and right and lays a faint grid behind; ``size`` of the numbers, in points."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     axes.grid(True, color="#E4E4E4", linewidth=0.7)
     axes.set_axisbelow(True)
-    axes.tick_params(labelsize=9)
-    return figure, axes
+    axes.tick_params(labelsize=size)
+
+
+def set_epochs(axes: Axes, label: str) -> None:
+    """Dresses a small panel over epochs: whole numbers below, what is drawn above."""
+    set_plain(axes, size=8.5)
+    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.set_xlabel("epoch", fontsize=9)
+    axes.set_title(label, fontsize=9, loc="left")
 
 
 def set_labels(axes: Axes, x: str, y: str, title: str = "") -> None:

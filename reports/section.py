@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from reports.drawing import Drawing, words
 from reports.pairs import Pair, Verdict, verdict
@@ -12,6 +13,8 @@ from reports.settings import Settings
 from reports.statistics import Estimate
 from reports.table import Cell, Table, Value
 from searchers.measure import Measure
+
+Group = TypeVar("Group")
 
 TIED = "†"
 """Marks the best mean where no test tells it from another, and those others."""
@@ -119,3 +122,9 @@ def listed(names: list[str] | tuple[str, ...]) -> str:
     'a, b and c'
     """
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def numbered(groups: Sequence[Group], name: str, make: Callable[[Group, str], Section]) -> list[Section]:
+    """A section for each group, named ``name``, and by its place too where there are several."""
+    several = len(groups) > 1
+    return [make(group, f"{name}-{place + 1}" if several else name) for place, group in enumerate(groups)]

@@ -7,25 +7,21 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from nasbench.arguments import check_least, flag, sample_count, stop_when_terminated
+from nasbench.arguments import check_least, sample_count, stop_when_terminated
+from nasbench.training.flags import add_recipe_fields
 from nasbench.training.recipe import Recipe
 
-_COUNTS = {
-    "train_images": "images to train on (default: all that are not for validation)",
-    "validation_images": "images held out of those for validation (default: a fifth)",
-    "image_size": "side in pixels that images are resized to (default: their own)",
-    "channels": "channels of the first stage (default: 8)",
-    "cells": "cells in a stage, or of the whole network, as the space counts them (default: 1)",
-    "epochs": "passes over the training images (default: 12)",
-    "batch_size": "images a step (default: 128)",
-    "crop_padding": "pixels of padding for random crops (default: 0, none)",
-    "cutout": "side in pixels of the square blanked out (default: 0, none)",
-}
-_NUMBERS = {
-    "learning_rate": "peak learning rate (default: 0.1)",
-    "weight_decay": "L2 penalty (default: 0.0005)",
-    "label_smoothing": "probability spread over all classes (default: 0.1)",
-    "warmup": "share of the steps in which the learning rate rises (default: 0.2)",
+_FIELDS = (
+    *("dataset", "train_images", "validation_images", "image_size", "channels", "cells", "epochs", "batch_size"),
+    *("crop_padding", "cutout", "learning_rate", "weight_decay", "label_smoothing", "warmup", "schedule", "flip"),
+    "precision",
+)
+_DEFAULTS = {
+    **{name: getattr(Recipe(), name) for name in _FIELDS},
+    "train_images": "all that are not for validation",
+    "validation_images": "a fifth",
+    "image_size": "their own",
+    "flip": "no",
 }
 
 
@@ -52,14 +48,7 @@ are not given are the table's own where it exists."""
     recipe.add_argument(
         "--recipe", metavar="FILE|NAME", help="a .toml or .json file, or one that comes along (see README)"
     )
-    recipe.add_argument("--dataset", help="data set (default: digits)")
-    for name, text in _COUNTS.items():
-        recipe.add_argument(flag(name), metavar="N", type=int, help=text)
-    for name, text in _NUMBERS.items():
-        recipe.add_argument(flag(name), metavar="X", type=float, help=text)
-    recipe.add_argument("--schedule", metavar="NAME", help="cosine or one_cycle (default: one_cycle)")
-    recipe.add_argument("--flip", action=argparse.BooleanOptionalAction, default=None, help="random horizontal flips")
-    recipe.add_argument("--precision", metavar="NAME", help="float32, or bfloat16 under autocast")
+    add_recipe_fields(recipe, _FIELDS, _DEFAULTS)
 
 
 def run_build(args: argparse.Namespace) -> int:

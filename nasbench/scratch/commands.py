@@ -6,35 +6,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench.arguments import check_least, flag, stop_when_terminated
+from nasbench.arguments import check_least, stop_when_terminated
+from nasbench.training.flags import FIELDS, add_recipe_fields
 
 if TYPE_CHECKING:
     from nasbench.scratch.recipe import ScratchRecipe
     from nasbench.space import Architecture, Space
-
-_COUNTS = {
-    "train_images": "images to train on (default: all that are not for validation)",
-    "validation_images": "images held out of those for validation",
-    "data_seed": "seed of the splits",
-    "image_size": "side in pixels that images are resized to (default: their own)",
-    "channels": "channels of the first stage",
-    "cells": "cells in a stage, or of the whole network, as the space counts them",
-    "epochs": "passes over the training images",
-    "batch_size": "images a step",
-    "crop_padding": "pixels of padding for random crops, 0 for none",
-    "cutout": "side in pixels of the square blanked out, 0 for none",
-}
-_NUMBERS = {
-    "validation_fraction": "share of training images held out for validation, where their number is not given",
-    "learning_rate": "peak learning rate",
-    "momentum": "of SGD",
-    "weight_decay": "L2 penalty",
-    "label_smoothing": "probability spread over all classes",
-    "warmup": "share of the steps in which the learning rate rises",
-    "drop_path": "share of paths dropped at the end of training, growing linearly from 0",
-    "auxiliary_weight": "weight of the auxiliary classifier's loss, 0 for a network without one",
-    "gradient_clip": "greatest norm of the gradient, 0 for any",
-}
 
 
 def configure_train(parser: argparse.ArgumentParser) -> None:
@@ -70,16 +47,7 @@ epoch is chosen by validation accuracy; test images are read once, at the end, b
         metavar="FILE|NAME",
         help="a .toml or .json file, or one that comes along (default: the one named as the space)",
     )
-    recipe.add_argument("--dataset", help="data set")
-    for name, text in _COUNTS.items():
-        recipe.add_argument(flag(name), metavar="N", type=int, help=text)
-    for name, text in _NUMBERS.items():
-        recipe.add_argument(flag(name), metavar="X", type=float, help=text)
-    recipe.add_argument("--schedule", metavar="NAME", help="cosine or one_cycle")
-    recipe.add_argument("--stem", metavar="NAME", help="cifar or imagenet")
-    recipe.add_argument("--flip", action=argparse.BooleanOptionalAction, default=None, help="random horizontal flips")
-    recipe.add_argument("--nesterov", action=argparse.BooleanOptionalAction, default=None, help="Nesterov's momentum")
-    recipe.add_argument("--precision", metavar="NAME", help="float32, or bfloat16 under autocast")
+    add_recipe_fields(recipe, FIELDS, {})
 
 
 def run_train(args: argparse.Namespace) -> None:

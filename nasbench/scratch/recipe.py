@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 from nasbench.plan import STEMS, Skeleton
 from nasbench.registry import unknown
 from nasbench.training.presets import load_recipe, preset_names
-from nasbench.training.recipe import Recipe
+from nasbench.training.recipe import Recipe, read_file
 
 FOLDER = Path(__file__).parent / "presets"
 
@@ -112,11 +110,4 @@ def read_values(name: str) -> dict[str, Any]:
         if name not in preset_names():
             raise unknown("recipe", name, scratch_names())
         return load_recipe(name).to_json()
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-        if not isinstance(values, dict):
-            raise ValueError(f"expected fields and values, got {type(values).__name__}")
-        return ScratchRecipe.from_json(values).to_json()
-    except ValueError as error:
-        raise ValueError(f"cannot read the recipe {name}: {error}") from None
+    return read_file(path, ScratchRecipe.from_json).to_json()

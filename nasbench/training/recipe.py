@@ -6,11 +6,14 @@ import dataclasses
 import json
 import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nasbench.plan import Skeleton
+
+Made = TypeVar("Made")
 
 SCHEDULES = ("cosine", "one_cycle")
 PRECISIONS = ("float32", "bfloat16")
@@ -115,14 +118,7 @@ class Recipe:
             ValueError: the file cannot be read as a recipe.
             OSError: the file cannot be opened.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-            values = tomllib.loads(text) if str(path).endswith(".toml") else json.loads(text)
-        except ValueError as error:
-            raise ValueError(f"cannot read the recipe {path}: {error}") from None
-        if not isinstance(values, dict):
-            raise ValueError(f"cannot read the recipe {path}: expected fields and values, got {type(values).__name__}")
-        return cls.from_json(values)
+        return read_file(path, cls.from_json)
 
     def to_json(self) -> dict[str, Any]:
         """Every field and its value, as JSON knows them."""
@@ -149,6 +145,23 @@ class Recipe:
         rest = (progress - self.warmup) / (1 - self.warmup) if self.warmup < 1 else 1.0
         falling = 0.5 * (1 + math.cos(math.pi * rest)) if self.schedule == "cosine" else 1 - rest
         return self.learning_rate * falling
+
+
+def read_file(path: str | Path, make: Callable[[dict[str, Any]], Made]) -> Made:
+    """What ``make`` makes of the fields in a recipe's file, TOML or otherwise JSON.
+
+    Raises:
+        ValueError: the file cannot be read as a recipe; the message names it.
+        OSError: the file cannot be opened.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        values = tomllib.loads(text) if str(path).endswith(".toml") else json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError(f"expected fields and values, got {type(values).__name__}")
+        return make(values)
+    except ValueError as error:
+        raise ValueError(f"cannot read the recipe {path}: {error}") from None
 
 
 def _check(recipe: Recipe, name: str, kind: Any, low: float, high: float = math.inf) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.drawing import GREY, Look, draw_estimates, set_legend, words
+from reports.drawing import GREY, Look, draw_estimates, set_legend, set_plain, words
 from reports.result import Study
 from reports.settings import Settings
 from reports.statistics import Estimate
@@ -55,17 +55,13 @@ def draw_coverage(panels: Sequence[Panel], looks: Mapping[str, Look]) -> Figure:
     figure = Figure(figsize=(2.1 + 2.0 * len(panels), 3.4), layout="constrained", facecolor="white")
     grid = figure.subplots(1, len(panels), sharex=True, sharey=True, squeeze=False)[0]
     for axes, panel in zip(grid, panels, strict=True):
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        axes.grid(True, color="#E4E4E4", linewidth=0.7)
-        axes.set_axisbelow(True)
+        set_plain(axes)
         axes.plot([40, 100], [40, 100], color=GREY, linestyle=":", linewidth=1.2)
         for place, (predictor, estimates) in enumerate(panel.estimates.items()):
             x = np.array(LEVELS) + 0.5 * (place - (len(panel.estimates) - 1) / 2)  # beside each other, not over
             draw_estimates(axes, x, estimates, looks[predictor], words(predictor) if axes is grid[0] else None)
         axes.set_title(panel.title, fontsize=9.5, loc="left")
         axes.set_xticks(LEVELS)
-        axes.tick_params(labelsize=9)
     grid[0].set_ylabel("tested rows within [%]", fontsize=10)
     grid[len(panels) // 2].set_xlabel("nominal coverage [%]", fontsize=10)
     set_legend(figure)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from reports.drawing import GREY, Look, set_legend, words
+from reports.drawing import GREY, Look, set_epochs, set_legend, words
 from reports.oneshot import OneShot
 from reports.settings import Settings
 from reports.statistics import Band
@@ -76,7 +76,9 @@ def draw_epoch_curves(panels: Sequence[EpochPanel], looks: Mapping[str, Look]) -
         for curve in panel.curves:
             _draw_curve(axes, curve, looks[curve.searcher], curve.searcher not in told)
             told.add(curve.searcher)
-        _dress(axes, panel)
+        set_epochs(axes, panel.label)
+        axes.yaxis.set_major_locator(MaxNLocator(6, integer=panel.counted))
+        axes.set_ylim(*_range(panel))
         for name, value in panel.lines.items():
             axes.axhline(value, color=GREY, linestyle=":", linewidth=1.2)
             outside = (1.01, value)
@@ -97,20 +99,6 @@ def _draw_curve(axes: Axes, curve: EpochCurve, look: Look, labelled: bool) -> No
         marker=look.marker if len(x) == 1 else "",
         label=f"{words(curve.searcher)} (n = {curve.runs})" if labelled else None,
     )
-
-
-def _dress(axes: Axes, panel: EpochPanel) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.grid(True, color="#E4E4E4", linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8.5)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=panel.counted))
-    axes.ticklabel_format(axis="y", useOffset=False)
-    axes.set_ylim(*_range(panel))
-    axes.set_xlabel("epoch", fontsize=9)
-    axes.set_title(panel.label, fontsize=9, loc="left")
 
 
 def _range(panel: EpochPanel) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure
 
-from reports.drawing import GREY, Look, words
+from reports.drawing import GREY, Look, set_plain, words
 from reports.oneshot import OneShot
 from reports.settings import Settings
 from reports.statistics import Estimate
@@ -64,13 +64,10 @@ def draw_shared_rankings(rankings: Sequence[SharedRanking], looks: Mapping[str, 
             left += int((~shown).sum())
             shade = SHADES[min(place, len(SHADES) - 1)]
             axes.scatter(true[shown], accuracy[shown], s=11, color=look.colour, alpha=shade, linewidths=0)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
-        axes.grid(True, color="#E4E4E4", linewidth=0.7)
-        axes.set_axisbelow(True)
+        set_plain(axes, size=8.5)
         axes.set_xlim(low - margin, high + margin)
         axes.margins(y=0.1)
-        axes.tick_params(labelsize=8.5, labelbottom=True)
+        axes.tick_params(labelbottom=True)
         axes.set_title(_title(ranking), fontsize=9, loc="left")
         if left:
             axes.annotate(f"← {left} more", (0.02, 0.98), xycoords="axes fraction", va="top", fontsize=7.5, color=GREY)

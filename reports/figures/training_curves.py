@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from reports.drawing import Look, set_legend
+from reports.drawing import Look, set_epochs, set_legend
 from reports.trained import Trained
 
 PANELS = {
@@ -48,7 +47,7 @@ def draw_training_curves(curves: Sequence[TrainingCurve], looks: Mapping[str, Lo
     for axes, (quantity, label) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         for curve in curves:
             _draw(axes, curve, quantity, looks[curve.name])
-        _dress(axes, label)
+        set_epochs(axes, label)
     set_legend(figure)
     return figure
 
@@ -68,15 +67,3 @@ def _draw(axes: Axes, curve: TrainingCurve, quantity: str, look: Look) -> None:
     )
     if quantity == "val_accuracy":
         axes.plot([curve.best], [values[curve.best - 1]], color=look.colour, marker=look.marker, markersize=6)
-
-
-def _dress(axes: Axes, label: str) -> None:
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
-    axes.grid(True, color="#E4E4E4", linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=8.5)
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.ticklabel_format(axis="y", useOffset=False)
-    axes.set_xlabel("epoch", fontsize=9)
-    axes.set_title(label, fontsize=9, loc="left")

@@ -14,7 +14,7 @@ from reports.figures.shared_ranking import compute_shared_rankings, draw_shared_
 from reports.figures.strengths import compute_strengths, draw_strengths
 from reports.oneshot import OneShot, by_label, group_searches
 from reports.result import Result, number_ranges
-from reports.section import Section, listed, measure_unit, measure_words
+from reports.section import Section, listed, measure_unit, measure_words, numbered
 from reports.settings import Settings
 from reports.table import Cell, Column, Table, Value, interval_text
 from searchers.measure import Measure
@@ -24,11 +24,7 @@ Searches = Mapping[str, Sequence[OneShot]]
 
 def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
     """A section for the searches that may stand side by side, and so for each such group; none without a search."""
-    groups = group_searches(results)
-    return [
-        _section(searches, f"oneshot-{place + 1}" if len(groups) > 1 else "oneshot", settings)
-        for place, searches in enumerate(groups)
-    ]
+    return numbered(group_searches(results), "oneshot", lambda group, name: _section(group, name, settings))
 
 
 def _section(group: Sequence[OneShot], name: str, settings: Settings) -> Section:

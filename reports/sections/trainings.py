@@ -11,7 +11,7 @@ from reports.drawing import Drawing, looks, words
 from reports.figures.confusion import compute_confusions, draw_confusions, worst_pair
 from reports.figures.training_curves import compute_training_curves, draw_training_curves
 from reports.result import Result, number_ranges
-from reports.section import Section
+from reports.section import Section, numbered
 from reports.settings import Settings
 from reports.table import Cell, Column, Table, Value, interval_text
 from reports.trained import Trained, best_of, by_architecture, group_trainings
@@ -36,11 +36,7 @@ COLUMNS = (
 
 def make_sections(results: Sequence[Result], settings: Settings) -> list[Section]:
     """A section for the trainings that were made alike, and so for each such group; none without a training."""
-    groups = group_trainings(results)
-    return [
-        _section(trainings, f"trainings-{place + 1}" if len(groups) > 1 else "trainings", settings)
-        for place, trainings in enumerate(groups)
-    ]
+    return numbered(group_trainings(results), "trainings", lambda group, name: _section(group, name, settings))
 
 
 def _section(trainings: Sequence[Trained], name: str, settings: Settings) -> Section:

@@ -7,23 +7,29 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench.arguments import check_least, flag, stop_when_terminated
+from nasbench.arguments import check_least, stop_when_terminated
+from nasbench.training.flags import add_recipe_fields
+from searchers.weight_sharing.published import PUBLISHED
 
 if TYPE_CHECKING:
     from nasbench.training.recipe import Recipe
 
-_COUNTS = {
-    "train_images": "images that train shared weights; as many others choose the architecture (default: half of all)",
-    "image_size": "side in pixels that images are resized to (default: their own)",
-    "channels": "channels of the first stage (default: 16)",
-    "cells": "cells in a stage, or of the whole network, as the space counts them (default: 5)",
-    "epochs": "passes over the training half (default: 50)",
-    "batch_size": "images a step, of each half (default: 64)",
-    "crop_padding": "pixels of padding for random crops (default: 0, none)",
+_DEFAULTS = {
+    "dataset": "digits",
+    "train_images": "half of all",
+    "image_size": "their own",
+    **{name: PUBLISHED[name] for name in ("channels", "cells", "epochs", "batch_size")},
+    "crop_padding": 0,
+    **{name: PUBLISHED[name] for name in ("learning_rate", "weight_decay")},
+    "flip": "no",
+    "precision": "float32",
 }
-_NUMBERS = {
-    "learning_rate": "of shared weights at the beginning; it falls to 0 as a cosine (default: 0.025)",
-    "weight_decay": "L2 penalty on shared weights (default: 0.0005)",
+_TEXTS = {
+    "train_images": "images that train shared weights; as many others choose the architecture",
+    "epochs": "passes over the training half",
+    "batch_size": "images a step, of each half",
+    "learning_rate": "of shared weights at the beginning; it falls to 0 as a cosine",
+    "weight_decay": "L2 penalty on shared weights",
 }
 
 
@@ -70,13 +76,7 @@ are never read."""
     )
     recipe = parser.add_argument_group("recipe", "each field overrides the recipe file")
     recipe.add_argument("--recipe", metavar="FILE|NAME", help="a .toml or .json file, or one that comes along")
-    recipe.add_argument("--dataset", help="data set (default: digits)")
-    for name, text in _COUNTS.items():
-        recipe.add_argument(flag(name), metavar="N", type=int, help=text)
-    for name, text in _NUMBERS.items():
-        recipe.add_argument(flag(name), metavar="X", type=float, help=text)
-    recipe.add_argument("--flip", action=argparse.BooleanOptionalAction, default=None, help="random horizontal flips")
-    recipe.add_argument("--precision", metavar="NAME", help="float32, or bfloat16 under autocast")
+    add_recipe_fields(recipe, _DEFAULTS, _DEFAULTS, _TEXTS)
 
 
 def run_oneshot(args: argparse.Namespace) -> None:
@@ -114,7 +114,6 @@ def _recipe(args: argparse.Namespace) -> Recipe:
     """Given fields over the recipe file's, or over the published ones."""
     from nasbench.training.presets import load_recipe
     from nasbench.training.recipe import Recipe
-    from searchers.weight_sharing.request import PUBLISHED
 
     values: dict[str, Any] = dict(PUBLISHED) if args.recipe is None else load_recipe(args.recipe).to_json()
     given = {field.name: getattr(args, field.name, None) for field in dataclasses.fields(Recipe)}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import nasbench.__main__ as cli
 from nasbench.generator.executors import local
+from tests.command_line import Run, command_line
 from tests.generator.running import TINY, train_here, write_images
 
 
@@ -39,21 +40,9 @@ def trained(monkeypatch) -> Jobs:
 
 
 @pytest.fixture
-def nasbench(trained, capsys) -> Iterator[Callable[..., tuple[int, str, str]]]:
+def nasbench(trained, capsys) -> Iterator[Run]:
     """Runs a command in this process: (exit code, stdout, stderr)."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = cli.main([str(word) for word in words])
-        except SystemExit as stop:  # argparse has its own way out
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    yield from command_line(capsys)
 
 
 @pytest.fixture(scope="session")

@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import nasbench.__main__ as cli
+from tests.command_line import Run, command_line
 from tests.scratch.training_folders import SMALL, TEXT
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
 def nasbench(capsys) -> Iterator[Run]:
     """Runs a command in this process: (exit code, stdout, stderr)."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*words: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = cli.main([str(word) for word in words])
-        except SystemExit as stop:  # argparse has its own way out
-            code = int(stop.code or 0)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
+    yield from command_line(capsys)
 
 
 @pytest.fixture(scope="session")
