@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nasbench.database.lines import blocks
 from nasbench.database.schema import METRICS, STATUSES
 from nasbench.space import Architecture
 from nasbench.table import Table
@@ -91,18 +92,23 @@ def describe_proxies(table: Table) -> list[dict[str, Any]]:
 
 
 def _proxy(table: Table, name: str) -> dict[str, Any]:
-    scores = table.contents.scores(name)
-    spent = scores.seconds[scores.present]
+    contents, scored, spent = table.contents, 0, []
+    failures = table.proxy_failures(name)
+    for block in blocks(contents.count):  # of all that is read the seconds alone are kept
+        scores = contents.scores(name, block)
+        scored += int((~np.isnan(scores.values)).sum())
+        spent.append(scores.seconds[scores.present])
+    seconds = np.concatenate([np.zeros(0), *spent])
     return {
         "name": name,
         "better": table.proxies[name],
-        "seeds": list(scores.seeds),
-        "scored": int((~np.isnan(scores.values)).sum()),
-        "failed": len(scores.reasons),
-        "median_seconds": float(np.median(spent)) if len(spent) else None,
+        "seeds": list(table.proxy_seeds(name)),
+        "scored": scored,
+        "failed": len(failures),
+        "median_seconds": float(np.median(seconds)) if len(seconds) else None,
         "failures": [
             {"architecture": table.space.format(architecture), "seed": seed, "reason": reason}
-            for architecture, seed, reason in table.proxy_failures(name)
+            for architecture, seed, reason in failures
         ],
     }
 

@@ -33,7 +33,8 @@ class ProxyQueries:
 
     def proxy_seeds(self, name: str) -> tuple[int, ...]:
         """Initialisation seeds for which a proxy has scores."""
-        return self._proxy(name).seeds
+        self._check_proxy(name)
+        return self._scored_contents.scores(name, slice(0, 0)).seeds
 
     def proxy(self, name: str, seed: int | None = None) -> np.ndarray:
         """float64 [architectures]: score of each one's class, NaN where absent or failed; read-only.
@@ -61,10 +62,13 @@ class ProxyQueries:
 
     def _proxy(self, name: str) -> Scores:
         if name not in self._scores:
-            if name not in self._scored_contents.proxies:
-                raise unknown("proxy of this table", name, sorted(self._scored_contents.proxies))
+            self._check_proxy(name)
             self._scores[name] = self._scored_contents.scores(name)
         return self._scores[name]
+
+    def _check_proxy(self, name: str) -> None:
+        if name not in self._scored_contents.proxies:
+            raise unknown("proxy of this table", name, sorted(self._scored_contents.proxies))
 
     def _columns_of(self, name: str, seed: int | None) -> list[int]:
         seeds = self._proxy(name).seeds

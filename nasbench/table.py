@@ -15,6 +15,7 @@ from typing import Any
 from nasbench.database.contents import Contents, rows_of
 from nasbench.database.digest import content_digest
 from nasbench.database.hidden import is_test, without_test
+from nasbench.database.lines import blocks
 from nasbench.database.reader import open_contents
 from nasbench.database.rows import Row
 from nasbench.database.schema import PUBLISHED, STATUSES
@@ -101,9 +102,15 @@ class Table(Queries):
 
     def proxy_failures(self, name: str) -> list[tuple[Architecture, int, str]]:
         """(architecture, initialisation seed, reason) of each score of a proxy that failed."""
-        scores = self._proxy(name)
-        reasons = sorted(scores.reasons.items())
-        return [(self.architectures[line], scores.seeds[column], reason) for (line, column), reason in reasons]
+        self._check_proxy(name)
+        found = []
+        for block in blocks(self._contents.count):
+            scores = self._contents.scores(name, block)
+            for (line, column), reason in sorted(scores.reasons.items()):
+                at = slice(block.start + line, block.start + line + 1)
+                (choices,) = self._contents.choices_of(at).tolist()
+                found.append((Architecture(self.space.name, tuple(choices)), scores.seeds[column], reason))
+        return found
 
     def rows(self) -> Iterator[Row]:
         """Every row that is done or failed, by schedule, then architecture, then seed."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 import nasbench
+from nasbench.description import describe_proxies
 from nasbench.generator.sample import class_sample
 from predictors.proxy import size_proxy
 from predictors.scoring import score_table
@@ -50,6 +51,9 @@ def score(count: int) -> None:
         path = Path(folder) / "scores.h5"
         sample = class_sample(SPACE, count, 0)
         score_table(path, space=SPACE, settings=Settings(), architectures=sample, names=("quick",))
+        with nasbench.open_table(path) as table:  # what the command tells at its end
+            describe_proxies(table)
+            assert table.digest
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, path.stat().st_size)
 
 

@@ -18,7 +18,7 @@ from nasbench.table import Table
 from tests.benchmarks.bench_folding import make_table, measured
 from tests.database.making import entries, header, row, scores, whole
 
-FEW, MANY = 40_000, 240_000
+FEW, MANY = 240_000, 440_000
 
 
 @pytest.mark.slow
@@ -27,7 +27,7 @@ def test_a_fold_takes_a_few_bytes_for_each_architecture(tmp_path: Path) -> None:
     """Packed choices, statuses and what the system rounds up to; the file alone has 90 bytes for each."""
     peaks = {count: measured("fold", make_table(tmp_path / f"{count}.h5", count))[0] for count in (FEW, MANY)}
     each = (peaks[MANY] - peaks[FEW]) / (MANY - FEW)
-    assert each < 40, f"{each:.1f} bytes for each architecture: {peaks}"
+    assert each < 25, f"{each:.1f} bytes for each architecture: {peaks}"
     with Table.open(tmp_path / f"{MANY}.h5") as table:
         assert len(table) == MANY + 1 and table.proxy("second")[-1] == 1.0
 
@@ -45,12 +45,13 @@ def test_blocks_of_any_size_make_the_same_table(tmp_path: Path, monkeypatch: pyt
     base = MemoryContents.from_rows(header(), first, scores=said)
     news = MemoryContents.from_rows(header(versions={"torch": "3"}), second, costs, hashes, more)
     put_table(tmp_path / "expected.h5", MergedContents(base, news))
+    digest = content_digest(MergedContents(base, news))
     monkeypatch.setattr(lines, "BLOCK", block)
     put_table(tmp_path / "base.h5", base)
     put_table(tmp_path / "merged.h5", MergedContents(FileContents(tmp_path / "base.h5"), news))
     assert whole(tmp_path / "merged.h5") == whole(tmp_path / "expected.h5")
     merged = MergedContents(base, news)
-    assert content_digest(merged) == content_digest(FileContents(tmp_path / "merged.h5"))
+    assert content_digest(merged) == content_digest(FileContents(tmp_path / "merged.h5")) == digest
     for part in (slice(0, 0), slice(2, 5), slice(merged.count - 1, merged.count)):
         np.testing.assert_array_equal(merged.choices_of(part), merged.choices[part])
         np.testing.assert_array_equal(merged.status(3, part), merged.status(3)[part])

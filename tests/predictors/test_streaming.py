@@ -13,8 +13,12 @@ import numpy as np
 import pytest
 
 import nasbench
+from nasbench.database.memory import MemoryContents
+from nasbench.database.rows import Header
 from nasbench.database.schema import ABSENT
-from nasbench.database.scores import ScoreEntries
+from nasbench.database.scores import ScoreEntries, Scores
+from nasbench.database.writer import write_table
+from nasbench.description import describe_proxies
 from nasbench.generator.sample import class_sample
 from nasbench.space import Architecture
 from predictors.proxy import PROXIES, size_proxy
@@ -110,3 +114,30 @@ def test_the_table_takes_its_packed_arrays_and_no_more(tmp_path: Path) -> None:
     with nasbench.open_table(tmp_path / f"{MANY}.h5") as table:
         assert len(table) == MANY and np.isfinite(table.proxy("quick")).all()
         assert np.isfinite(table.cost("flops_built")).all()
+
+
+def test_what_is_told_at_the_end_keeps_the_seconds_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number each, in the three copies that a median takes; arrays of the table would be 150 bytes each."""
+    monkeypatch.setattr("nasbench.database.lines.BLOCK", BOUND)
+
+    def tell(path: Path) -> None:
+        with nasbench.open_table(path) as table:
+            (said,) = describe_proxies(table)
+            assert said["scored"] == len(table) and len(table.digest) == 64
+
+    paths = {count: tmp_path / f"{count}.h5" for count in (FEW, MANY)}
+    for count, path in paths.items():
+        write_table(path, scored(count))
+    tell(paths[FEW])
+    few, many = (peak(lambda path=path: tell(path)) for path in paths.values())
+    assert (many - few) / (MANY - FEW) < 48, f"{few:,} bytes for {FEW:,} architectures, {many:,} for {MANY:,}"
+
+
+def scored(count: int) -> MemoryContents:
+    """One score of each of so many architectures."""
+    choices = np.array([SPACE.from_index(97 * number).choices for number in range(count)])
+    hashes = [SPACE.canonical_hash(SPACE.architecture(one)) for one in choices.tolist()]
+    said = {"quick": Scores((0,), np.arange(count, dtype=np.float64)[:, None], np.ones((count, 1)))}
+    return MemoryContents(
+        Header(SPACE.name), choices, hashes, scores=said, proxies={"quick": "higher"}, proxy_settings={"images": 1}
+    )
