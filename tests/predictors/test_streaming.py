@@ -130,7 +130,7 @@ def test_what_is_told_at_the_end_keeps_the_seconds_alone(tmp_path: Path, monkeyp
         write_table(path, scored(count))
     tell(paths[FEW])
     few, many = (peak(lambda path=path: tell(path)) for path in paths.values())
-    assert (many - few) / (MANY - FEW) < 48, f"{few:,} bytes for {FEW:,} architectures, {many:,} for {MANY:,}"
+    assert (many - few) / (MANY - FEW) < 32, f"{few:,} bytes for {FEW:,} architectures, {many:,} for {MANY:,}"
 
 
 def scored(count: int) -> MemoryContents:
