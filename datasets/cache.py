@@ -18,6 +18,10 @@ FOLDER = ".nasbench-cache"
 """Folder beside the images that holds their arrays."""
 
 
+class CacheWarning(UserWarning):
+    """Decoded images could not be kept for the next time."""
+
+
 def user_cache() -> Path:
     """The user's cache folder for data: ``$XDG_CACHE_HOME`` or ``~/.cache``, then ``nasbench-forge/datasets``."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nasbench-forge" / "datasets"
@@ -63,7 +67,7 @@ def store(files: Sequence[Path], fingerprint: str, arrays: Mapping[str, np.ndarr
             return path
     warnings.warn(
         f"decoded images could not be cached and will be decoded again next time ({'; '.join(failures)})",
-        RuntimeWarning,
+        CacheWarning,
         stacklevel=2,
     )
     return None

@@ -14,6 +14,8 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from nasbench.console import warnings_as_sentences
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "build": ("nasbench.generator.commands", "train architectures on images into a table; goes on where it stopped"),
     "fit": ("predictors.fit_commands", "fit a predictor to a table: a surrogate that answers for the whole space"),
@@ -88,7 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     with_trace = "--traceback" in words
     try:
-        code = run(words)
+        with warnings_as_sentences():
+            code = run(words)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TextIO
+
+from nasbench._ownership import PACKAGES
 
 REDRAW_SECONDS = 0.1
 """Shortest time between two drawings of the bar on a terminal."""
@@ -18,6 +22,24 @@ LINE_SECONDS = 30.0
 """Shortest time between two plain lines where stderr is not a terminal."""
 WIDTH = 24
 """Characters of the bar itself."""
+
+
+@contextmanager
+def warnings_as_sentences() -> Iterator[None]:
+    """A context in which warnings of our own classes are a line, without the place in the code that they came from."""
+    usual = warnings.formatwarning
+
+    def told(message: Warning | str, category: type[Warning], *place: object, **more: object) -> str:
+        if category.__module__.partition(".")[0] not in PACKAGES:
+            return usual(message, category, *place, **more)  # type: ignore[arg-type]
+        bar_goes = "\r\x1b[K" if sys.stderr.isatty() else ""
+        return f"{bar_goes}nasbench: warning: {' '.join(str(message).split())}\n"
+
+    warnings.formatwarning = told
+    try:
+        yield
+    finally:
+        warnings.formatwarning = usual
 
 
 def say(text: str = "") -> None:

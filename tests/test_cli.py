@@ -129,6 +129,24 @@ def test_traceback_shows_where(command, capsys, error, code) -> None:
     assert "raise error" in capsys.readouterr().err
 
 
+def test_our_warnings_are_a_sentence_and_those_of_others_say_where() -> None:
+    made_up = (  # in a Python of its own, as pytest keeps warnings from being shown
+        "import sys, types, warnings, nasbench.__main__ as cli\n"
+        "from searchers.trace import TraceWarning\n"
+        "def run(args):\n"
+        "    warnings.warn('the cell is\\nall skips', TraceWarning)\n"
+        "    warnings.warn('old name', FutureWarning)\n"
+        "sys.modules['made_up'] = types.SimpleNamespace(run_probe=run, configure_probe=lambda parser: None)\n"
+        "cli.COMMANDS['probe'] = ('made_up', 'a probe')\n"
+        "assert cli.main(['probe']) == 0\n"
+        "warnings.warn('after the command', TraceWarning)\n"
+    )
+    told = python("-c", made_up).stderr.splitlines()
+    assert told[0] == "nasbench: warning: the cell is all skips"
+    assert told[1].startswith("<string>:5: FutureWarning: old name")
+    assert told[-1].startswith("<string>:9: TraceWarning: after the command")
+
+
 def test_good_commands_give_0_and_others_their_code(command) -> None:
     command(lambda args: None)
     assert cli.main(["probe"]) == 0

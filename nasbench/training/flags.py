@@ -10,8 +10,8 @@ from nasbench.arguments import flag
 FIELDS: dict[str, tuple[type, str]] = {
     "dataset": (str, "data set"),
     "train_images": (int, "images to train on"),
-    "validation_images": (int, "images held out of those for validation"),
-    "validation_fraction": (float, "share of them held out, where the number is not given"),
+    "validation_images": (int, "images held out of the others for validation"),
+    "validation_fraction": (float, "share of all held out, where the number is not given"),
     "data_seed": (int, "seed of the splits"),
     "image_size": (int, "side in pixels that images are resized to"),
     "channels": (int, "channels of the first stage"),

@@ -12,6 +12,7 @@ from PIL import Image
 
 import nasbench
 from datasets import cache
+from datasets.cache import CacheWarning
 from datasets.sources import image_folder
 from tests.datasets.tiny import write_image_folder
 
@@ -129,9 +130,9 @@ def test_a_folder_without_write_permission_is_left_alone(root: Path, tmp_path: P
 def test_without_any_place_it_works_and_says_so(root: Path, tmp_path: Path, decoded: list[str]) -> None:
     (root / cache.FOLDER).write_text("")
     (tmp_path / "user").write_text("")
-    with pytest.warns(RuntimeWarning, match="could not be cached and will be decoded again"):
+    with pytest.warns(CacheWarning, match="could not be cached and will be decoded again"):
         first = load(root)
-    with pytest.warns(RuntimeWarning, match=r"images/\.nasbench-cache.*user"):
+    with pytest.warns(CacheWarning, match=r"images/\.nasbench-cache.*user"):
         assert load(root) == first
     assert len(decoded) == 60
 
@@ -145,7 +146,7 @@ def test_a_full_disk_leaves_nothing_behind(
 
     with monkeypatch.context() as patch:
         patch.setattr(np if step == "savez" else os, step, full)
-        with pytest.warns(RuntimeWarning, match="No space left"):
+        with pytest.warns(CacheWarning, match="No space left"):
             first = load(root)
     assert files(root / cache.FOLDER) == [] and files(tmp_path / "user") == []
     assert load(root) == first and len(decoded) == 60
