@@ -45,6 +45,9 @@ class MixedCells(ABC):
     """Edges that an architecture keeps for each node, none of which is none; None where it keeps all as they are."""
     normalise_pools: bool = False
     """Whether batch norm follows pooling while weights are shared, though not in an architecture."""
+    prepared: tuple[str, ...] = ()
+    """Last parts of the names of a cell's steps that prepare its inputs: while weights are shared their batch norms,
+    like those of operations, have no scale and shift."""
 
     def __init__(self, space: Space) -> None:
         self.space = space

@@ -2,7 +2,7 @@
 
 Liu, Simonyan and Yang, "DARTS: Differentiable Architecture Search", ICLR 2019. Batch norm takes the statistics of the
 batch in training and in evaluation alike, so that any architecture is judged as if it stood alone; that of operations
-has no weights, as the weights of operations would have no meaning beside them.
+and of what prepares a cell's inputs has no weights, as the weights of operations would have no meaning beside them.
 """
 
 from __future__ import annotations
@@ -45,9 +45,12 @@ class Supernet(nn.Module):
             )
         self._plan, self._shapes = plan, shapes
         self._last_reader = {source: place for place, step in enumerate(plan.steps) for source in step.inputs}
-        for module in self.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                _forget_statistics(module)
+        for step, module in zip(plan.steps[1:], self.steps, strict=True):
+            for norm in module.modules():
+                if isinstance(norm, nn.BatchNorm2d):
+                    _forget_statistics(norm)
+                    if step.name.rpartition(".")[2] in cells.prepared:
+                        _forget_weights(norm)
         draw_weights(self, seed)
 
     def edge(self, name: str) -> MixedEdge:
@@ -126,6 +129,12 @@ def _like_zeros(step: Step) -> Step:
         return step
     settings = tuple((name, value) for name, value in step.settings if name in ("channels", "stride"))
     return Step(step.name, "zero", step.inputs, settings)
+
+
+def _forget_weights(norm: nn.BatchNorm2d) -> None:
+    norm.affine = False
+    for name in ("weight", "bias"):
+        norm.register_parameter(name, None)
 
 
 def _forget_statistics(norm: nn.BatchNorm2d) -> None:

@@ -157,6 +157,7 @@ class _MixedCells(MixedCells):
     skip = 1 + SKIP
     kept = 2
     normalise_pools = True
+    prepared = ("input0", "input1")
 
     def plan(self, skeleton: Skeleton) -> Plan:
         def write_edge(write: PlanWriter, place: EdgePlace) -> int:

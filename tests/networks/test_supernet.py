@@ -200,3 +200,19 @@ def test_bfloat16_under_autocast() -> None:
         rough = shared(x, weights)
     assert rough.dtype == torch.bfloat16
     assert (rough.float() - shared(x, weights)).abs().max() < 0.1 * shared(x, weights).abs().max()
+
+
+def test_in_cells_of_darts_no_batch_norm_has_a_scale_or_a_shift() -> None:
+    """As published: only the stem's has them; what prepares a cell's inputs has none, as operations have none."""
+    cells = load_space("darts").mixed_cells()
+    skeleton = Skeleton(channels=4, cells=3, classes=5, input_shape=(3, 8, 8))
+    shared = Supernet(cells, skeleton, 3)
+    scaled = {
+        step.name
+        for step, module in zip(shared._plan.steps[1:], shared.steps, strict=True)
+        for norm in module.modules()
+        if isinstance(norm, torch.nn.BatchNorm2d) and norm.weight is not None
+    }
+    assert scaled == {"stem"}
+    logits = shared(images().float(), torch.full(cells.shape, 1 / 8))
+    assert logits.shape == (6, 5) and logits.isfinite().all()
