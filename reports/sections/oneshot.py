@@ -12,6 +12,7 @@ from reports.figures.cells import compute_cells, draw_cells, operation_colours
 from reports.figures.oneshot_curves import EpochPanel, compute_epoch_curves, draw_epoch_curves
 from reports.figures.shared_ranking import compute_shared_rankings, draw_shared_rankings
 from reports.figures.strengths import compute_strengths, draw_strengths
+from reports.leanings import leanings
 from reports.oneshot import OneShot, by_label, group_searches
 from reports.result import Result, number_ranges
 from reports.section import Section, listed, measure_unit, measure_words, numbered
@@ -38,7 +39,11 @@ def _section(group: Sequence[OneShot], name: str, settings: Settings) -> Section
         name,
         f"One-shot searches of {info['space']} on {dataset}{f' ({sizes})' if sizes else ''}",
         tuple(_findings(searches, measure, settings)),
-        (_summary(searches, name, measure, settings), _found(searches, name, measure)),
+        (
+            _summary(searches, name, measure, settings),
+            *leanings(searches, name, settings),
+            _found(searches, name, measure),
+        ),
         tuple(_drawings(searches, name, measure, settings)),
     )
 

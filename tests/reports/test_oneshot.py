@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 import nasbench.__main__ as cli
+from predictors.metrics import kendall
 from reports.drawing import figure_bytes, looks
 from reports.figures.oneshot_curves import EpochPanel, compute_epoch_curves, draw_epoch_curves
 from reports.figures.shared_ranking import compute_shared_rankings, draw_shared_rankings
 from reports.figures.strengths import CHOSEN, compute_strengths, draw_strengths
+from reports.leanings import lean, leanings
 from reports.oneshot import OneShot, by_label, group_searches
 from reports.rebuild import rebuild_command
 from reports.report import make_report
@@ -162,6 +164,29 @@ def test_shared_weights_against_the_truth(tmp_path: Path, settings: Settings) ->
     assert compute_shared_rankings({"gdas": [read(make_oneshot(tmp_path / "c", truth=False))]}, settings) == []
 
 
+def test_what_accuracies_lean_on(tmp_path: Path, settings: Settings) -> None:
+    search = read(make_oneshot(tmp_path / "a"))
+    choices, place = search.arrays["ranked_choices"], search.cells.operations.index("skip_connect")
+    skips = (choices == place).sum(axis=1).astype(float)
+    leaning = lean(search, 40 + skips)
+    assert leaning[place] == 1.0 and all(other < 1.0 for other in leaning[:place] + leaning[place + 1 :])
+    assert lean(search, 40 - skips)[place] == -1.0
+    partly = np.where(np.arange(10) < 5, skips, np.nan)
+    assert lean(search, partly) == lean(search, np.where(np.isnan(partly), np.nan, 2 * partly))
+    assert all(math.isnan(none) for none in lean(search, np.full(10, np.nan)))
+    (table,) = leanings(by_label([search, read(make_oneshot(tmp_path / "b", seed=1))]), "oneshot", settings)
+    shown = dict(zip((column.name for column in table.columns), table.rows[1], strict=True))
+    true = kendall(skips, search.arrays["ranked_true"])
+    assert (shown["searcher"], shown["n"], shown["skip_connect"]) == ("the table", None, pytest.approx(true))
+    darts = read(make_oneshot(tmp_path / "c", space_name="darts", truth=False))
+    (table,) = leanings({"gdas": [darts]}, "oneshot", settings)
+    assert [column.name for column in table.columns][2:] == list(darts.cells.operations[1:]), (
+        "no cell of DARTS has none"
+    )
+    assert len(table.rows) == 1, "no table, no truth"
+    assert leanings({"gdas": [read(make_oneshot(tmp_path / "d", ended=False))]}, "oneshot", settings) == []
+
+
 # -- the page -------------------------------------------------------------------------------------------------------
 
 
@@ -169,7 +194,8 @@ def test_the_section_says_what_was_found(tmp_path: Path, settings: Settings) -> 
     results = read_results([make_oneshot(tmp_path / "a"), make_oneshot(tmp_path / "b", seed=1)])
     report = make_report(results, settings)
     section = next(section for section in report.sections if section.name == "oneshot")
-    summary, found = section.tables
+    summary, leaning, found = section.tables
+    assert [line[0] for line in leaning.texts()] == ["gdas", "the table"]
     (row,) = summary.texts()
     cells = dict(zip((column.name for column in summary.columns), row, strict=True))
     assert (cells["searcher"], cells["n"], cells["seeds"], cells["ranked"]) == ("gdas", "2", "0-1", "10")
