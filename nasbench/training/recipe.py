@@ -135,7 +135,17 @@ class Recipe:
         return {name: value for name, value in self.to_json().items() if name != "epochs"}
 
     def skeleton(self, input_shape: tuple[int, int, int], classes: int) -> Skeleton:
-        """The networks' skeleton for images of this shape."""
+        """The networks' skeleton for images of this shape.
+
+        Raises:
+            ValueError: cutout would now and then leave nothing of an image.
+        """
+        height, width = input_shape[1:]
+        if self.cutout >= min(height, width):
+            raise ValueError(
+                f"cutout {self.cutout} leaves nothing of some images of {width}x{height} pixels: choose less, such as "
+                f"{min(height, width) // 2}"
+            )
         return Skeleton(channels=self.channels, cells=self.cells, classes=classes, input_shape=input_shape)
 
     def learning_rate_at(self, progress: float) -> float:

@@ -178,6 +178,12 @@ def test_skeleton_is_the_recipes() -> None:
     assert (skeleton.channels, skeleton.cells, skeleton.input_shape, skeleton.classes) == (5, 3, (1, 8, 9), 7)
 
 
+def test_cutout_leaves_something_of_an_image() -> None:
+    assert Recipe(cutout=7).skeleton((3, 8, 9), 10).input_shape == (3, 8, 9)
+    with pytest.raises(ValueError, match="cutout 8 leaves nothing of some images of 9x8 pixels: .* such as 4"):
+        Recipe(cutout=8).skeleton((3, 8, 9), 10)
+
+
 def test_recipes_need_no_torch() -> None:
     code = (
         "import sys, nasbench.training.presets as p; p.load_recipe('nas_bench_201'); assert 'torch' not in sys.modules"
