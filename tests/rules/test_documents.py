@@ -34,7 +34,7 @@ def nasbench_lines() -> list[tuple[str, ...]]:
     """Every ``nasbench`` command line of the documents."""
     lines = [
         tuple(line[1:])
-        for document in (*DOCUMENTS, "predictors/README.md")
+        for document in (*DOCUMENTS, "predictors/README.md", "searchers/README.md")
         for line in command_lines(document)
         if line[0] == "nasbench"
     ]
