@@ -15,6 +15,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from reports.statistics import Estimate
@@ -28,6 +29,10 @@ GREY = "#666666"
 
 LEGEND_WIDTH = 56
 """Characters in a line of a legend's label."""
+LEGEND_POINTS = 8.5
+"""Size of a legend's text."""
+HANDLE, PAD, SPACING = 2.6, 0.8, 1.4
+"""Length of a legend's handles, space between them and text, and between columns, in sizes of the text."""
 FORMATS: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 """Formats of figure files, each with the dates that are left out so that equal figures are equal bytes."""
 
@@ -146,19 +151,32 @@ def set_legend(figure: Figure) -> None:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.append(handle)
             labels.append(textwrap.fill(label, LEGEND_WIDTH, break_long_words=False, subsequent_indent="  "))
-    lengths = [max(map(len, label.splitlines())) + 8 for label in labels]
-    room = figure.get_figwidth() / 0.064  # characters that stand side by side
-    columns = len(lengths) if sum(lengths) <= room else max(1, int(room // max(lengths)))
+    columns = _columns([_entry_width(label) for label in labels], figure.get_figwidth())
     figure.legend(
         handles,
         labels,
         loc="outside lower center",
         ncols=columns,
-        fontsize=8.5,
+        fontsize=LEGEND_POINTS,
         frameon=False,
-        handlelength=2.6,
-        columnspacing=1.4,
+        handlelength=HANDLE,
+        handletextpad=PAD,
+        columnspacing=SPACING,
     )
+
+
+def _entry_width(label: str) -> float:
+    """Of an entry of the legend, with its handle and the space beside it, in inches."""
+    text = max(TextPath((0, 0), line, size=LEGEND_POINTS).get_extents().width for line in label.splitlines() or [""])
+    return float(text + LEGEND_POINTS * (HANDLE + PAD + SPACING)) / 72
+
+
+def _columns(widths: Sequence[float], room: float) -> int:
+    """The most columns that fit side by side when entries are dealt to them as legends do; at least 1."""
+    for columns in range(len(widths), 1, -1):
+        if sum(max(column) for column in np.array_split(widths, columns)) <= room:
+            return columns
+    return 1
 
 
 def set_log_axis(axes: Axes, at: Iterable[float] | None = None) -> None:

@@ -63,7 +63,8 @@ def leanings(searches: Mapping[str, Sequence[OneShot]], name: str, settings: Set
         *(Column(operation, operation.replace("_", " "), 2) for operation in operations),
     )
     notes = (
-        "Kendall τ of the random architectures' accuracy by shared weights, and of what the table says of them, with "
-        "the number of edges that hold an operation. Where signs differ, shared weights lean on what truth does not.",
+        "Kendall τ of the random architectures' accuracy by shared weights, and of what a table that is asked says of "
+        "them, with the number of edges that hold an operation. Where signs differ, shared weights lean on what truth "
+        "does not.",
     )
     return [Table(f"{name}-leanings", "What accuracies lean on", columns, tuple(rows), notes)]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from reports.drawing import FORMATS, figure_bytes, inline_svg, looks, new_axes, time_unit
+from reports.drawing import FORMATS, figure_bytes, inline_svg, looks, new_axes, set_legend, time_unit
 from reports.figures.correlation_by_size import compute_correlation_by_size, draw_correlation_by_size
 from reports.figures.coverage import compute_coverage, draw_coverage
 from reports.figures.predictor_scatter import compute_scatter, draw_scatter
@@ -304,3 +304,19 @@ def test_inline_svg_stands_alone() -> None:
 def test_time_units() -> None:
     units = [time_unit(seconds)[1] for seconds in (5, 119, 3000, 7200, 200_000)]
     assert units == ["seconds", "seconds", "minutes", "hours", "days"]
+
+
+@pytest.mark.parametrize(
+    "labels", [["random0"] * 9, ["a"] * 3, ["regularized evolution (n = 20)"] * 5, ["x" * 50, "y"]]
+)
+def test_a_legend_stays_within_its_figure(labels: list[str]) -> None:
+    figure, axes = new_axes(5.4, 3.0)
+    for place, label in enumerate(labels):
+        axes.plot([0, 1], [0, place], label=label)
+    set_legend(figure)
+    figure_bytes(figure, "legend", "png")
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
+    rows = len({round(text.get_window_extent().y0) for text in legend.get_texts()})
+    assert rows == {"random0": 3, "a": 1}.get(labels[0], rows), "and no row is wasted"

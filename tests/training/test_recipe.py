@@ -180,7 +180,7 @@ def test_skeleton_is_the_recipes() -> None:
 
 def test_cutout_leaves_something_of_an_image() -> None:
     assert Recipe(cutout=7).skeleton((3, 8, 9), 10).input_shape == (3, 8, 9)
-    with pytest.raises(ValueError, match="cutout 8 leaves nothing of some images of 9x8 pixels: .* such as 4"):
+    with pytest.raises(ValueError, match=r"cutout 8 leaves nothing of some images of 9x8 pixels: .* such as 4"):
         Recipe(cutout=8).skeleton((3, 8, 9), 10)
 
 
