@@ -79,5 +79,9 @@ def draw_shared_rankings(rankings: Sequence[SharedRanking], looks: Mapping[str, 
 def _title(ranking: SharedRanking) -> str:
     estimate = ranking.kendall
     spread = "" if math.isnan(estimate.half_width) else f" ± {estimate.half_width:.2f}"
-    value = "not defined" if math.isnan(estimate.value) else f"{estimate.value:.2f}{spread}".replace("-", "−")
+    value = (
+        "not defined"
+        if math.isnan(estimate.value)
+        else f"{round(estimate.value, 2) + 0.0:.2f}{spread}".replace("-", "−")
+    )
     return f"{words(ranking.searcher)}\nKendall τ {value}, n = {ranking.architectures}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -160,6 +161,9 @@ def test_shared_weights_against_the_truth(tmp_path: Path, settings: Settings) ->
     points = sum(np.shape(drawn.get_offsets())[0] for drawn in figure.axes[0].collections)
     assert points == 20
     assert "Kendall τ 0.96" in figure.axes[0].get_title(loc="left")
+    near_none = replace(ranking, kendall=replace(ranking.kendall, value=-0.001))
+    (axes,) = draw_shared_rankings([near_none], looks(searches), "test accuracy [%]").axes
+    assert "Kendall τ 0.00" in axes.get_title(loc="left"), "not -0.00"
     assert figure_bytes(figure, "ranking", "png").startswith(b"\x89PNG")
     assert compute_shared_rankings({"gdas": [read(make_oneshot(tmp_path / "c", truth=False))]}, settings) == []
 
