@@ -45,8 +45,8 @@ def _write_through(sink: Sink, contents: Contents) -> None:
         with h5py.File(sink, "w", libver=("v110", "v110")) as file:
             _Writing(file, contents, sink.check).write()
             file.flush()  # closing writes next to nothing, for there HDF5 says nothing of errors
-    except BaseException:
-        sink.check()  # what came first, not what HDF5 makes of it
+    except BaseException:  # whatever HDF5 makes of a full disk, be it an error of its own or a Ctrl-C in its middle
+        sink.check()  # the disk's error came first and says what to do
         raise
 
 
